@@ -23,18 +23,20 @@
 #ifndef PVD_EVENT_H
 #define PVD_EVENT_H
 
-#define PVD_WIRE_VERSION 1
-
-#define PVD_RA_BYTES_MAX 4096 /* ICMPv6 message bytes kept of one RA */
-#define PVD_TRIES_MAX 4       /* table lookups kept of one route lookup */
-#define PVD_NH_MEMBERS_MAX 16 /* members kept of one nexthop group */
-#define PVD_COMM_LEN 16
-#define PVD_IFNAME_LEN 16
+/* Constants are enumerators, not macros, so that BTF carries them. */
+enum pvd_limit {
+	PVD_WIRE_VERSION = 1,
+	PVD_RA_BYTES_MAX = 4096, /* ICMPv6 message bytes kept of one RA */
+	PVD_TRIES_MAX = 4,	 /* table lookups kept of one route lookup */
+	PVD_NH_MEMBERS_MAX = 16, /* members kept of one nexthop group */
+	PVD_COMM_LEN = 16,
+	PVD_IFNAME_LEN = 16,
+};
 
 enum pvd_kind {
 	PVD_KIND_NONE = 0,
 	/* what changed */
-	PVD_KIND_BEGIN = 1,    /* a mutator was entered; its end is one of the kinds below */
+	PVD_KIND_BEGIN = 1, /* a mutator was entered; its end is one of the kinds below */
 	PVD_KIND_NETNS = 2,
 	PVD_KIND_LINK = 3,
 	PVD_KIND_DEVCONF = 4,
@@ -55,16 +57,16 @@ enum pvd_kind {
 	PVD_KIND_AGENT_START = 64, /* body: UTF-8 JSON, see src/decode/event.ts */
 	PVD_KIND_AGENT_NETNS = 65, /* body: UTF-8 JSON: cookie ↔ name, inode */
 	PVD_KIND_DUMP_BEGIN = 66,  /* a dump of hdr.netns_cookie starts */
-	PVD_KIND_DUMP_END = 67,    /* and is complete; body: UTF-8 JSON */
-	PVD_KIND_TICK = 68,        /* time passed; no body */
-	PVD_KIND_LOST = 69,        /* body: UTF-8 JSON: lost records per kind so far */
+	PVD_KIND_DUMP_END = 67,	   /* and is complete; body: UTF-8 JSON */
+	PVD_KIND_TICK = 68,	   /* time passed; no body */
+	PVD_KIND_LOST = 69,	   /* body: UTF-8 JSON: lost records per kind so far */
 };
 
 /* hdr.op */
 enum pvd_op {
 	PVD_OP_NONE = 0,
-	PVD_OP_NEW = 1,    /* created or appended */
-	PVD_OP_DEL = 2,    /* removed */
+	PVD_OP_NEW = 1,	   /* created or appended */
+	PVD_OP_DEL = 2,	   /* removed */
 	PVD_OP_CHANGE = 3, /* fields of an existing object changed */
 	PVD_OP_DUMP = 4,   /* seen by a dump, not by a hook */
 	PVD_OP_FAIL = 5,   /* the mutator returned an error; hdr.flags unaffected */
@@ -73,8 +75,10 @@ enum pvd_op {
 };
 
 /* hdr.flags */
-#define PVD_F_SOFTIRQ 0x1   /* hook ran in softirq: pid and comm are a bystander's */
-#define PVD_F_TRUNCATED 0x2 /* a bounded array or byte string was cut */
+enum pvd_flag {
+	PVD_F_SOFTIRQ = 0x1,   /* hook ran in softirq: pid and comm are a bystander's */
+	PVD_F_TRUNCATED = 0x2, /* a bounded array or byte string was cut */
+};
 
 /* hdr.hook: which kernel function reported. Order is ABI: append only. */
 enum pvd_hook {
@@ -123,16 +127,16 @@ enum pvd_hook {
 	PVD_HOOK_ITER_IPV6_ROUTE = 42,
 	PVD_HOOK_NETLINK = 43, /* dumped by the agent over rtnetlink */
 	PVD_HOOK_PROCFS = 44,  /* dumped by the agent from /proc */
-	PVD_HOOK_MAX = 45,
+	PVD_HOOK_MAX = 45,     /* one past the last: moves when a hook is appended */
 };
 
 struct pvd_hdr {
-	__u64 ts_ns;        /* when the hook ran */
+	__u64 ts_ns;	    /* when the hook ran */
 	__u64 netns_cookie; /* struct net.net_cookie; 0: no netns */
-	__u32 seq;          /* per CPU, counts every attempt, lost ones included */
-	__u32 lost;         /* per CPU, records lost before this one */
-	__u32 len;          /* of the whole record, header included */
-	__u32 flags;        /* PVD_F_* */
+	__u32 seq;	    /* per CPU, counts every attempt, lost ones included */
+	__u32 lost;	    /* per CPU, records lost before this one */
+	__u32 len;	    /* of the whole record, header included */
+	__u32 flags;	    /* PVD_F_* */
 	__u16 kind;
 	__u16 hook;
 	__u16 cpu;
@@ -170,8 +174,8 @@ struct pvd_flow6 {
 	__u32 mark;
 	__u32 uid;
 	__u32 flowinfo; /* traffic class and flow label */
-	__u16 sport;    /* ICMPv6: type */
-	__u16 dport;    /* ICMPv6: code */
+	__u16 sport;	/* ICMPv6: type */
+	__u16 dport;	/* ICMPv6: code */
 	__u8 proto;
 	__u8 flow_flags; /* FLOWI_FLAG_* */
 	__u16 pad;
@@ -214,7 +218,7 @@ struct pvd_fib6 {
 /* Entry of a mutator: its effects may become visible from now on. */
 struct pvd_begin {
 	struct pvd_hdr hdr;
-	__u64 id; /* of the object, 0: not known yet */
+	__u64 id;   /* of the object, 0: not known yet */
 	__u32 kind; /* of the record that will end it */
 	__s32 ifindex;
 };
@@ -284,17 +288,17 @@ struct pvd_addr {
 	__u64 id;
 	__u64 cstamp_ns; /* created */
 	__u64 tstamp_ns; /* lifetimes count from here */
-	__u64 rt_id;     /* fib6_info of its host or prefix route, 0: none */
+	__u64 rt_id;	 /* fib6_info of its host or prefix route, 0: none */
 	__u8 addr[16];
 	__u8 peer[16];
 	__s32 ifindex;
-	__u32 flags;             /* IFA_F_* */
-	__u32 valid_lft_sec;     /* 0xffffffff: infinite */
+	__u32 flags;		 /* IFA_F_* */
+	__u32 valid_lft_sec;	 /* 0xffffffff: infinite */
 	__u32 preferred_lft_sec; /* same */
 	__u32 rt_priority;
 	__u16 scope;
 	__u8 prefix_len;
-	__u8 proto; /* IFAPROT_*, 0: not known to this kernel */
+	__u8 proto;  /* IFAPROT_*, 0: not known to this kernel */
 	__s32 state; /* INET6_IFADDR_STATE_* */
 	__u32 event; /* RTM_* of __ipv6_ifa_notify, 0: other */
 };
@@ -322,7 +326,7 @@ struct pvd_rule {
 	__u32 mark;
 	__u32 mark_mask;
 	__u32 goto_target; /* pref */
-	__u32 fr_flags;    /* FIB_RULE_* */
+	__u32 fr_flags;	   /* FIB_RULE_* */
 	__s32 suppress_prefixlen;
 	__s32 suppress_ifgroup;
 	__u32 uid_start;
@@ -357,8 +361,8 @@ struct pvd_neigh {
 	__u8 lladdr[32];
 	__s32 ifindex;
 	__u32 ntf_flags; /* NTF_* */
-	__u8 nud_state;  /* NUD_* */
-	__u8 type;       /* RTN_* */
+	__u8 nud_state;	 /* NUD_* */
+	__u8 type;	 /* RTN_* */
 	__u8 lladdr_len;
 	__u8 pad[5];
 };
@@ -390,8 +394,8 @@ struct pvd_sysctl {
 	struct pvd_hdr hdr;
 	char name[48];
 	char dir[PVD_IFNAME_LEN]; /* parent directory: interface, "all", "default", … */
-	__s64 value;              /* when has_value: the integer now stored */
-	__s32 error;              /* negative errno, 0: ok */
+	__s64 value;		  /* when has_value: the integer now stored */
+	__s32 error;		  /* negative errno, 0: ok */
 	__u32 has_value;
 };
 
@@ -407,17 +411,19 @@ struct pvd_ra {
 	__u8 data[];  /* padded with zeros to a multiple of 8 */
 };
 
-#define PVD_RA_REACHED 0x1  /* ndisc_router_discovery() was entered */
-#define PVD_RA_HAS_REASON 0x2 /* drop_reason is the kernel's own (6.2 and later) */
-#define PVD_RA_DEFRTR 0x4   /* the default router code was reached: accepted */
-#define PVD_RA_PINFO 0x8    /* a PIO was processed */
-#define PVD_RA_RINFO 0x10   /* a RIO was processed */
+enum pvd_ra_flag {
+	PVD_RA_REACHED = 0x1,	 /* ndisc_router_discovery() was entered */
+	PVD_RA_HAS_REASON = 0x2, /* drop_reason is the kernel's own (6.2 and later) */
+	PVD_RA_DEFRTR = 0x4,	 /* the default router code was reached: accepted */
+	PVD_RA_PINFO = 0x8,	 /* a PIO was processed */
+	PVD_RA_RINFO = 0x10,	 /* a RIO was processed */
+};
 
 struct pvd_ra_done {
 	struct pvd_hdr hdr;
 	__u64 ra_id;
 	__s32 ifindex;
-	__u32 reached;     /* PVD_RA_* */
+	__u32 reached;	   /* PVD_RA_* */
 	__u32 drop_reason; /* enum skb_drop_reason of this kernel */
 	__s32 accept_ra;   /* device values at the exit */
 	__s32 forwarding;
@@ -431,9 +437,11 @@ struct pvd_try {
 	__u32 rule_pref; /* rule that led here, 0xffffffff: no rules in use */
 };
 
-#define PVD_LOOKUP_HAS_ENTRY 0x1    /* `entry` was captured after multipath */
-#define PVD_LOOKUP_EXCEPTION 0x2    /* a cached exception replaced it */
-#define PVD_LOOKUP_IN_FLOW 0x4      /* part of a FLOW record's decision */
+enum pvd_lookup_flag {
+	PVD_LOOKUP_HAS_ENTRY = 0x1, /* `entry` was captured after multipath */
+	PVD_LOOKUP_EXCEPTION = 0x2, /* a cached exception replaced it */
+	PVD_LOOKUP_IN_FLOW = 0x4,   /* part of a FLOW record's decision */
+};
 
 /* ip6_route_output_flags(): one route lookup. */
 struct pvd_lookup {
@@ -451,9 +459,9 @@ struct pvd_lookup {
 	__u32 tries_count;
 	__u32 lookup_flags; /* RT6_LOOKUP_F_* as passed */
 	__u32 mp_hash;
-	__u32 what; /* PVD_LOOKUP_* */
-	__s32 error; /* negative errno, 0: ok */
-	__s32 oif;   /* of the dst */
+	__u32 what;	/* PVD_LOOKUP_* */
+	__s32 error;	/* negative errno, 0: ok */
+	__s32 oif;	/* of the dst */
 	__u32 rt_flags; /* rt6i_flags of the dst */
 	__u32 pad;
 };
@@ -469,8 +477,8 @@ struct pvd_saddr {
 	struct pvd_stamps end;
 	__u8 daddr[16];
 	__u8 saddr[16]; /* chosen */
-	__s32 oif; /* dst_dev, 0: none */
-	__u32 prefs; /* IPV6_PREFER_SRC_* */
+	__s32 oif;	/* dst_dev, 0: none */
+	__u32 prefs;	/* IPV6_PREFER_SRC_* */
 	__s32 error;
 	__u32 pad;
 };
@@ -493,7 +501,7 @@ struct pvd_flow {
 	__u16 saddrs;  /* SADDR records of this decision */
 };
 
-#define PVD_ASSERT_SIZE(type, size)                                                    \
+#define PVD_ASSERT_SIZE(type, size)                                                                \
 	_Static_assert(sizeof(struct type) == (size), #type " must be " #size " bytes")
 
 PVD_ASSERT_SIZE(pvd_hdr, 40);
