@@ -1,0 +1,22 @@
+/** `pvdscope version`: this build and the formats it speaks. */
+
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { PVD_WIRE_VERSION } from '../../src/decode/layout.gen.ts';
+import { ENVELOPE_VERSION } from '../../src/publish/envelope.ts';
+
+const manifest = JSON.parse(
+  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+export const VERSION: string = manifest.version;
+
+export function versionCommand(): Command {
+  return new Command('version')
+    .description('print the version, and those of the record and stream formats')
+    .action(() => {
+      process.stdout.write(
+        `pvdscope ${VERSION}\nrecord format ${PVD_WIRE_VERSION}\nstream format ${ENVELOPE_VERSION}\nnode ${process.version}\n`,
+      );
+    });
+}
