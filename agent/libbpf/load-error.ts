@@ -4,6 +4,9 @@ import { AgentError } from '../error.ts';
 import { ERRNO, errnoName } from './errno.ts';
 import type { LogLine } from './log.ts';
 
+const BEGIN = '-- BEGIN PROG LOAD LOG --';
+const END = '-- END PROG LOAD LOG --';
+
 export class BpfLoadError extends AgentError {
   readonly errno: number;
   /** Program that made the whole load fail, when libbpf names one. */
@@ -11,8 +14,10 @@ export class BpfLoadError extends AgentError {
   /** Everything libbpf and the verifier said. */
   readonly log: string;
 
-  constructor(op: string, errno: number, lines: readonly LogLine[]) {
-    const log = lines.map((line) => line.text).join('\n');
+  /** @param verifierLog of a buffer given to the kernel; without one it is among `lines`. */
+  constructor(op: string, errno: number, lines: readonly LogLine[], verifierLog = '') {
+    const said = lines.map((line) => line.text).join('\n');
+    const log = verifierLog === '' ? said : `${said}\n${BEGIN}\n${verifierLog}${END}`;
     const program = guiltyProgram(log);
     const reason = usefulLine(log);
     const where = program === undefined ? op : `${op}: program ${program}`;

@@ -46,11 +46,13 @@ export class BpfObject {
   #loaded = false;
   readonly #programs = new Map<string, bigint>();
   readonly #maps = new Map<string, bigint>();
+  readonly #kernelLog: Buffer;
   /** libbpf keeps addresses of these. */
   readonly #keep: unknown[] = [];
 
-  private constructor(name: string, object: bigint) {
+  private constructor(name: string, object: bigint, kernelLog: Buffer) {
     this.name = name;
+    this.#kernelLog = kernelLog;
     this.#object = object;
     const api = libbpf();
     for (let p = api.nextProgram(object, null); p !== null; p = api.nextProgram(object, p)) {
@@ -66,9 +68,11 @@ export class BpfObject {
     captureLog(options.verbose);
     takeLog();
     const keep: unknown[] = [bytes];
-    const object = libbpf().openMem(bytes, bytes.length, openOpts(options, keep));
+    const kernelLog = Buffer.alloc(options.kernelLogBytes ?? 0);
+    const opts = openOpts(options, kernelLog, keep);
+    const object = libbpf().openMem(bytes, bytes.length, opts);
     if (object === null) throw new BpfLoadError(`open ${options.name}`, lastErrno(), takeLog());
-    const opened = new BpfObject(options.name, object);
+    const opened = new BpfObject(options.name, object, kernelLog);
     opened.#keep.push(...keep);
     return opened;
   }
@@ -115,7 +119,7 @@ export class BpfObject {
   load(): void {
     takeLog();
     const rc = libbpf().load(this.#live());
-    if (rc !== 0) throw new BpfLoadError(`load ${this.name}`, -rc, takeLog());
+    if (rc !== 0) throw new BpfLoadError(`load ${this.name}`, -rc, takeLog(), this.#verifierLog());
     this.#loaded = true;
   }
 
@@ -171,6 +175,12 @@ export class BpfObject {
     this.#keep.length = 0;
   }
 
+  /** What the kernel wrote into our buffer, when there is one. */
+  #verifierLog(): string {
+    const end = this.#kernelLog.indexOf(0);
+    return this.#kernelLog.toString('utf8', 0, end < 0 ? this.#kernelLog.length : end);
+  }
+
   /** As libbpf completed it: offsets of data sections are only right there. */
   #btf(): Btf {
     const size = [0];
@@ -206,7 +216,7 @@ export class BpfObject {
   }
 }
 
-function openOpts(options: OpenOptions, keep: unknown[]): Buffer {
+function openOpts(options: OpenOptions, kernelLog: Buffer, keep: unknown[]): Buffer {
   const opts = Buffer.alloc(OPEN_OPTS_BYTES);
   const address = (bytes: Buffer): bigint => {
     keep.push(bytes);
@@ -217,9 +227,9 @@ function openOpts(options: OpenOptions, keep: unknown[]): Buffer {
   if (options.btfPath !== undefined) {
     opts.writeBigUInt64LE(address(Buffer.from(`${options.btfPath}\0`)), 48);
   }
-  if (options.kernelLogBytes !== undefined) {
-    opts.writeBigUInt64LE(address(Buffer.alloc(options.kernelLogBytes)), 56);
-    opts.writeBigUInt64LE(BigInt(options.kernelLogBytes), 64);
+  if (kernelLog.length > 0) {
+    opts.writeBigUInt64LE(address(kernelLog), 56);
+    opts.writeBigUInt64LE(BigInt(kernelLog.length), 64);
   }
   return opts;
 }
