@@ -33,8 +33,8 @@ function calls(): Calls {
   if (bound !== undefined) return bound;
   const library = koffi().load(null);
   bound = {
-    send: library.func('ssize_t send(int fd, const void *buf, size_t len, int flags)'),
-    recv: library.func('ssize_t recv(int fd, void *buf, size_t len, int flags)'),
+    send: library.func('long send(int fd, const void *buf, size_t len, int flags)'),
+    recv: library.func('long recv(int fd, void *buf, size_t len, int flags)'),
     setsockopt: library.func(
       'int setsockopt(int fd, int level, int name, const void *value, uint32_t len)',
     ),
