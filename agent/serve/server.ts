@@ -1,0 +1,174 @@
+/** The agent's server: page, state, metrics and stream, on loopback, read-only. */
+
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { StatsData } from '../../src/publish/envelope.ts';
+import { AgentError, EXIT } from '../error.ts';
+import { isLoopbackHost, refusal, SECURITY_HEADERS, splitTarget } from './guard.ts';
+import type { EnvelopeHub } from './hub.ts';
+import { formatMetrics } from './metrics.ts';
+import { type StreamLimits, serveStream } from './websocket.ts';
+
+export const DEFAULT_PORT = 8650;
+
+export interface ServerOptions {
+  /** A loopback address or `localhost`. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly hub: EnvelopeHub;
+  readonly stats: () => StatsData;
+  /** Where the built page is; without it only the page is missing. */
+  readonly assetsDir: string;
+  readonly limits?: Partial<StreamLimits>;
+}
+
+export interface RunningServer {
+  /** E.g. `http://127.0.0.1:8650/`. */
+  readonly url: string;
+  /** Ends all connections; the port is free when it resolves. */
+  close(): Promise<void>;
+}
+
+/** TCP connections at once, idle ones included. */
+const CONNECTIONS_MAX = 512;
+
+/** Starts to listen. Throws AgentError. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  if (!isLoopbackHost(options.host)) {
+    throw new AgentError({
+      code: 'PVD_ERR_LISTEN_ADDRESS',
+      op: `listen on ${options.host}`,
+      message: `refusing to listen on ${options.host}: the stream tells what every process connects to`,
+      hint: 'listen on 127.0.0.1 or [::1] and reach it through ssh -L',
+      exitCode: EXIT.usage,
+    });
+  }
+  const assets = loadAssets(options.assetsDir);
+  const server = createServer(
+    {
+      maxHeaderSize: 8192,
+      headersTimeout: 5000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 5000,
+      connectionsCheckingInterval: 1000,
+    },
+    (request, response) => reply(response, answerTo(request, options, assets)),
+  );
+  server.maxConnections = CONNECTIONS_MAX;
+  const stream = serveStream(server, options.hub, {
+    clients: 64,
+    pingMs: 15_000,
+    ...options.limits,
+  });
+  await listen(server, options);
+  const { address, family, port } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        stream.close();
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), 300).unref();
+      }),
+  };
+}
+
+function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(host, port, cause)));
+    server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), () => resolve());
+  });
+}
+
+function listenError(host: string, port: number, cause: NodeJS.ErrnoException): AgentError {
+  const hints: Readonly<Record<string, string>> = {
+    EADDRINUSE:
+      'another program has this port; choose one with --listen HOST:PORT, or port 0 for any free one',
+    EACCES: 'ports below 1024 need a privilege; choose a higher one with --listen',
+    EADDRNOTAVAIL: 'this address is on no interface of this namespace (is lo up?)',
+  };
+  return new AgentError({
+    code: 'PVD_ERR_LISTEN',
+    op: `listen on ${host} port ${port}`,
+    message: `cannot listen on ${host} port ${port}: ${cause.message}`,
+    hint: hints[cause.code ?? ''] ?? 'choose another address with --listen',
+    cause,
+  });
+}
+
+interface Asset {
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+const ASSET_FILES: readonly (readonly [path: string, file: string, type: string])[] = [
+  ['/', 'index.html', 'text/html; charset=utf-8'],
+  ['/app.js', 'app.js', 'text/javascript; charset=utf-8'],
+  ['/style.css', 'style.css', 'text/css; charset=utf-8'],
+];
+
+/** The page is read once: no request names a file. */
+function loadAssets(dir: string): ReadonlyMap<string, Asset> {
+  const assets = new Map<string, Asset>();
+  for (const [path, file, type] of ASSET_FILES) {
+    try {
+      assets.set(path, { type, body: readFileSync(join(dir, file)) });
+    } catch {
+      // Answered with 404 and how to build it.
+    }
+  }
+  return assets;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Buffer;
+}
+
+function answerTo(
+  request: IncomingMessage,
+  options: ServerOptions,
+  assets: ReadonlyMap<string, Asset>,
+): Answer {
+  const refused = refusal(request);
+  if (refused) return text(refused.status, refused.reason);
+  const { path } = splitTarget(request);
+  const asset = assets.get(path);
+  if (asset) return { status: 200, ...asset };
+  const { hub } = options;
+  switch (path) {
+    case '/api/state': {
+      const state = { hello: hub.source.hello(false), snapshots: hub.source.snapshots() };
+      return { status: 200, type: 'application/json', body: JSON.stringify(state) };
+    }
+    case '/metrics': {
+      const body = formatMetrics(options.stats(), hub.counts);
+      return { status: 200, type: 'text/plain; version=0.0.4', body };
+    }
+    case '/healthz':
+      return text(200, 'ok');
+    case '/':
+      return text(404, 'the page is not built: npm run build');
+    default:
+      return text(404, 'not found');
+  }
+}
+
+function text(status: number, line: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body: `${line}\n` };
+}
+
+function reply(response: ServerResponse, { status, type, body }: Answer): void {
+  response.writeHead(status, {
+    ...SECURITY_HEADERS,
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
+    ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
+  });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}

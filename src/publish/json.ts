@@ -1,0 +1,42 @@
+/**
+ * Values of the core as JSON: what `JSON.stringify` cannot carry is turned into what it can.
+ *
+ * A 64-bit integer becomes a decimal string (a double keeps 53 bits only), bytes become
+ * lower-case hex, `undefined` becomes `null`, so that no field gets lost.
+ */
+
+export type Json<T> = T extends bigint
+  ? string
+  : T extends undefined
+    ? null
+    : T extends Uint8Array
+      ? string
+      : T extends string | number | boolean | null
+        ? T
+        : T extends readonly (infer E)[]
+          ? readonly Json<E>[]
+          : T extends object
+            ? { readonly [K in keyof T]: Json<T[K]> }
+            : never;
+
+/** The JSON form of `value`: plain data, keys in the order of the value's own. */
+export function toJson<T>(value: T): Json<T> {
+  return convert(value) as Json<T>;
+}
+
+function convert(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (value === undefined) return null;
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return hex(value);
+  if (Array.isArray(value)) return value.map(convert);
+  const out: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) out[key] = convert((value as Record<string, unknown>)[key]);
+  return out;
+}
+
+function hex(bytes: Uint8Array): string {
+  let out = '';
+  for (const byte of bytes) out += byte.toString(16).padStart(2, '0');
+  return out;
+}
