@@ -444,11 +444,20 @@ export interface LostEvent extends EventHeader {
   readonly total: number;
 }
 
-/** A record of a kind or version this build does not know: counted, kept raw, never fatal. */
+/**
+ * Why a record was not decoded: a kind or a version this build does not know, a length
+ * that does not fit its kind or its surroundings, a body that contradicts itself.
+ */
+export type UnknownReason = 'kind' | 'version' | 'short' | 'malformed';
+
+/** A record that could not be decoded: counted, kept raw, never fatal. */
 export interface UnknownEvent extends EventHeader {
   readonly kind: 'unknown';
   readonly rawKind: number;
   readonly rawVersion: number;
+  readonly reason: UnknownReason;
+  /** For people; may be empty. */
+  readonly detail: string;
 }
 
 /** Events that change the replica of a netns. */
