@@ -15,10 +15,7 @@ import type { PvdId } from '../net/pvd-id.ts';
 /** Where a piece of state came from and which PvD it belongs to. */
 export interface Attribution {
   readonly pvd: PvdId | undefined;
-  /**
-   * Why: stable codes, e.g. `ra-pio`, `ra-rio`, `ra-router`, `kernel-local`, `link-local`,
-   * `static`, `multicast`, `learned-before-start` (an RA made it, which one is not known), `derived:<code>`.
-   */
+  /** Why: a stable code of `REASONS` in attribution.ts. */
   readonly reason: string;
   /** The RA it was last learned from or refreshed by, when seen. */
   readonly ra: RaRef | undefined;
@@ -44,6 +41,10 @@ export interface Link {
   readonly carrier: boolean;
   readonly master: number;
   readonly isL3Master: boolean;
+  /** `net_device.group`; 0 when absent. */
+  readonly group?: number;
+  /** Table of the VRF when the link is one; 0 when absent. */
+  readonly l3mdevTable?: number;
 }
 
 export interface Address {
@@ -181,6 +182,14 @@ export interface Pvd {
   readonly raCount: number;
 }
 
+/** A part of the kernel's state that the replica does not have, or not exactly. */
+export interface Missing {
+  /** Table, e.g. `routes`. */
+  readonly part: string;
+  /** `limit`, or what the dump said. */
+  readonly reason: string;
+}
+
 /** The replica of one netns. */
 export interface Snapshot {
   readonly netnsCookie: bigint;
@@ -191,14 +200,19 @@ export interface Snapshot {
   readonly tsNs: Instant;
   /** Whether the start state is known: seeded by a dump, or watched from its birth. */
   readonly seeded: boolean;
+  /** Why the state is not known although it was dumped; none when absent. */
+  readonly missing?: readonly Missing[];
+  /** When records were last lost that may have changed this state; until the next dump heals it. */
+  readonly lostNs?: Instant | undefined;
   /** Grows with every change. */
   readonly version: number;
+  /** In the order of `dev_base_head`: that of registration in this netns. */
   readonly links: ReadonlyMap<number, Link>;
   /** ifindex → devconf; 0 is `all`, -1 `default`. */
   readonly devconf: ReadonlyMap<number, Devconf>;
-  /** Key: {@link addressKey}. */
+  /** Key: {@link addressKey}. Oldest first (dumps of one device come newest first within a scope). */
   readonly addresses: ReadonlyMap<string, Address>;
-  /** Key: the kernel's `fib6_info` id. */
+  /** Key: the kernel's `fib6_info` id. Routes of one node and metric stand in leaf order. */
   readonly routes: ReadonlyMap<bigint, Route>;
   readonly rules: readonly Rule[];
   readonly labels: readonly Label[];

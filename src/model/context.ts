@@ -1,0 +1,129 @@
+/** What one decision carries along: the flow as it changes, the result so far, and the oracle. */
+
+import type { Addr6 } from '../net/addr6.ts';
+import type { Instant } from '../net/instant.ts';
+import type { PvdId } from '../net/pvd-id.ts';
+import type { Route } from '../state/snapshot.ts';
+import { PATH_MAX } from './fib6-trie.ts';
+import type { Step } from './ladder.ts';
+import type { ModelState, NexthopIndex } from './model-state.ts';
+import type { Profile } from './profile.ts';
+import type { Exception, QuerySock } from './query.ts';
+
+/** `struct flowi6` while it is worked on; lookups do change it. */
+export interface Flow {
+  /** daddr in words 0-3, saddr in 4-7. */
+  readonly words: Uint32Array;
+  saddr: Addr6;
+  oif: number;
+  iif: number;
+  l3mdev: number;
+  mark: number;
+  uid: number;
+  flowinfo: number;
+  sport: number;
+  dport: number;
+  proto: number;
+  /** 31 bits; 0 until it is needed, then kept for later lookups of the flow. */
+  mpHash: number;
+  /** `FLOWI_FLAG_L3MDEV_OIF` (7.2). */
+  l3mdevByOif: boolean;
+}
+
+export const DADDR = 0;
+export const SADDR = 4;
+
+/**
+ * Decides what the state leaves open. The engine runs once for every combination that
+ * can make a difference: `hash` stands for all hashes between two of the bounds met.
+ */
+export interface Oracle {
+  hash: number;
+  /** Upper bounds the hash was compared with. */
+  readonly bounds: Set<number>;
+  readonly picks: number[];
+  readonly fans: number[];
+  used: number;
+}
+
+/** `struct fib6_result` and the dst made of it. */
+export interface Fib6Result {
+  /** Offset of the entry; 0 is `fib6_null_entry`. */
+  entry: number;
+  /** Nexthop object member, when the entry uses one. */
+  nh: NexthopIndex | undefined;
+  /** Of the entry chosen before multipath. */
+  flags: number;
+  type: number;
+  exception: Exception | undefined;
+  /** Of the dst, positive. */
+  error: number;
+}
+
+export interface Context {
+  readonly state: ModelState;
+  readonly profile: Profile;
+  readonly flow: Flow;
+  sock: QuerySock | undefined;
+  exceptions: readonly Exception[] | undefined;
+  fromNs: Instant;
+  toNs: Instant;
+  /** Slots of the PvDs the flow is bound to; undefined when unbound. */
+  binding: ReadonlySet<number> | undefined;
+  bindingIds: ReadonlySet<PvdId> | undefined;
+  readonly res: Fib6Result;
+  readonly oracle: Oracle;
+  readonly path: Int32Array;
+  readonly subPath: Int32Array;
+  trace: Step[] | undefined;
+}
+
+export function createContext(state: ModelState, profile: Profile): Context {
+  return {
+    state,
+    profile,
+    flow: {
+      words: new Uint32Array(8),
+      saddr: '::' as Addr6,
+      oif: 0,
+      iif: 0,
+      l3mdev: 0,
+      mark: 0,
+      uid: 0,
+      flowinfo: 0,
+      sport: 0,
+      dport: 0,
+      proto: 0,
+      mpHash: 0,
+      l3mdevByOif: false,
+    },
+    sock: undefined,
+    exceptions: undefined,
+    fromNs: 0n,
+    toNs: 0n,
+    binding: undefined,
+    bindingIds: undefined,
+    res: { entry: 0, nh: undefined, flags: 0, type: 0, exception: undefined, error: 0 },
+    oracle: { hash: 1, bounds: new Set(), picks: [], fans: [], used: 0 },
+    path: new Int32Array(PATH_MAX),
+    subPath: new Int32Array(PATH_MAX),
+    trace: undefined,
+  };
+}
+
+/** One of `fan` ways the state leaves open. */
+export function choose(oracle: Oracle, fan: number): number {
+  const at = oracle.used++;
+  oracle.fans[at] = fan;
+  if (at >= oracle.picks.length) oracle.picks[at] = 0;
+  return oracle.picks[at] ?? 0;
+}
+
+/** Text of a route for people: `2001:db8::/32 via fe80::1 dev 2 metric 1024`. */
+export function routeText(route: Route | undefined): string {
+  if (route === undefined) return 'null entry';
+  const from = route.srcLen > 0 ? ` from ${route.src}/${route.srcLen}` : '';
+  const via = route.gateway === '::' ? '' : ` via ${route.gateway}`;
+  const through = route.nhId ? ` nhid ${route.nhId}` : `${via} dev ${route.oif}`;
+  return `${route.dst}/${route.dstLen}${from}${through} metric ${route.metric}`;
+}

@@ -1,0 +1,61 @@
+/** The rule ladder: what a decision went through, step by step, as data. */
+
+import type { Addr6 } from '../net/addr6.ts';
+import type { SaddrRule } from './profile.ts';
+
+/** Why a route was passed over. */
+export type RouteLoss =
+  | 'expired'
+  | 'dead'
+  | 'linkdown'
+  | 'other-device'
+  | 'unreachable'
+  | 'other-pvd'
+  | 'lower-score';
+
+export type Step =
+  | {
+      readonly step: 'lookup';
+      readonly saddr: Addr6;
+      readonly oif: number;
+      readonly strict: boolean;
+    }
+  | {
+      readonly step: 'rule';
+      readonly pref: number;
+      readonly action: string;
+      readonly matched: boolean;
+      /** Selector that did not match, or what became of the action. */
+      readonly why: string;
+    }
+  | { readonly step: 'table'; readonly table: number }
+  | { readonly step: 'pass'; readonly reachableOnly: boolean }
+  | { readonly step: 'node'; readonly prefix: string; readonly from: string | undefined }
+  | {
+      readonly step: 'entry';
+      readonly route: string;
+      readonly metric: number;
+      readonly score: number;
+      readonly loss: RouteLoss | undefined;
+    }
+  | {
+      readonly step: 'multipath';
+      readonly hash: number;
+      readonly of: number;
+      readonly chosen: string;
+      readonly why: string;
+    }
+  | { readonly step: 'route'; readonly route: string; readonly error: number }
+  | { readonly step: 'prefsrc'; readonly saddr: Addr6 }
+  | {
+      readonly step: 'saddr';
+      readonly addr: Addr6;
+      readonly ifindex: number;
+      /** Rule that decided against the best so far; undefined for the first candidate. */
+      readonly rule: SaddrRule | 'order' | undefined;
+      readonly against: Addr6 | undefined;
+      readonly won: boolean;
+      readonly excluded: string | undefined;
+    }
+  | { readonly step: 'source'; readonly saddr: Addr6; readonly error: number }
+  | { readonly step: 'detour'; readonly why: string };

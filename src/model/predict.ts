@@ -1,0 +1,229 @@
+/**
+ * predict: every answer the kernel's algorithm allows.
+ *
+ * The engine is deterministic once the oracle is; what the state leaves open (an
+ * uncaptured hash, a bucket, an expiry within a jiffy) is enumerated. Most queries
+ * meet nothing open and take one run.
+ */
+
+import { type Addr6, ANY6 } from '../net/addr6.ts';
+import type { PvdId } from '../net/pvd-id.ts';
+import type { Snapshot } from '../state/snapshot.ts';
+import { EADDRNOTAVAIL } from './constants.ts';
+import { type Context, createContext, DADDR, SADDR } from './context.ts';
+import { dstLookup } from './ip6-dst-lookup.ts';
+import { dstOif, nexthopGateway, nexthopOif, routeOf } from './ip6-pol-route.ts';
+import { routeInput, routeOutput } from './ip6-route-output.ts';
+import type { Step } from './ladder.ts';
+import { type Candidate, createModelState, type ModelState } from './model-state.ts';
+import type { Profile } from './profile.ts';
+import type { FlowFields, Outcome, Prediction, Query } from './query.ts';
+import { devGetSaddr } from './rfc6724-saddr.ts';
+import { writeWords } from './words.ts';
+
+/** Runs of the engine for one query; more combinations than that are left undecided. */
+const RUNS_MAX = 4096;
+
+/** Answers a query on a snapshot. Arranging it costs its size; keep a {@link Model} for many. */
+export function predict(
+  snapshot: Snapshot,
+  query: Query,
+  profile: Profile,
+  explain = false,
+): Prediction {
+  return predictOn(createModel(createModelState(snapshot), profile), query, explain);
+}
+
+/** A state and a profile, ready to answer. */
+export interface Model {
+  readonly state: ModelState;
+  readonly profile: Profile;
+  readonly context: Context;
+}
+
+export function createModel(state: ModelState, profile: Profile): Model {
+  return { state, profile, context: createContext(state, profile) };
+}
+
+/** Answers a query; with `explain` the prediction carries the ladder of its first outcome. */
+export function predictOn(model: Model, query: Query, explain = false): Prediction {
+  const ctx = model.context;
+  const { oracle } = ctx;
+  bind(ctx, query);
+  const ladder: Step[] | undefined = explain ? [] : undefined;
+  ctx.trace = ladder;
+  oracle.hash = 1;
+  oracle.bounds.clear();
+  oracle.picks.length = 0;
+  const first = run(ctx, query);
+  ctx.trace = undefined;
+  if (oracle.bounds.size === 0 && oracle.used === 0) {
+    return { outcomes: [first], undecided: undefined, ladder };
+  }
+  return enumerate(ctx, query, first, ladder);
+}
+
+/** Runs the engine for every hash between two bounds, and for every other choice. */
+function enumerate(
+  ctx: Context,
+  query: Query,
+  first: Outcome,
+  ladder: readonly Step[] | undefined,
+): Prediction {
+  const { oracle } = ctx;
+  const found = new Map<string, Outcome>([[keyOf(first), first]]);
+  const captured = query.kind !== 'saddr' && (query.volatile?.mpHash ?? 0) !== 0;
+  const hashes = [1];
+  const queued = new Set(hashes);
+  let runs = 0;
+  for (let hash = hashes.pop(); hash !== undefined; hash = hashes.pop()) {
+    oracle.picks.length = 0;
+    do {
+      if (++runs > RUNS_MAX) {
+        return { outcomes: [...found.values()], undecided: 'too many combinations', ladder };
+      }
+      oracle.hash = hash;
+      const outcome = run(ctx, query);
+      found.set(keyOf(outcome), outcome);
+    } while (nextPicks(ctx));
+    if (captured) continue;
+    for (const bound of oracle.bounds) {
+      for (const next of [bound, bound + 1]) {
+        if (next < 1 || next > 0x7fff_ffff || queued.has(next)) continue;
+        queued.add(next);
+        hashes.push(next);
+      }
+    }
+  }
+  return { outcomes: [...found.values()], undecided: undefined, ladder };
+}
+
+/** The next combination of choices, as on an odometer; false after the last. */
+function nextPicks({ oracle }: Context): boolean {
+  const { picks, fans } = oracle;
+  picks.length = oracle.used;
+  for (let i = picks.length - 1; i >= 0; i--) {
+    const next = (picks[i] ?? 0) + 1;
+    if (next < (fans[i] ?? 0)) {
+      picks[i] = next;
+      picks.length = i + 1;
+      return true;
+    }
+  }
+  return false;
+}
+
+function keyOf(o: Outcome): string {
+  return `${o.error} ${o.entry} ${o.type} ${o.nhOif} ${o.oif} ${o.gateway} ${o.saddr} ${o.exception}`;
+}
+
+/** The flow's binding; where the profile knows no PvD, or it is empty, there is none (I5). */
+function bind(ctx: Context, query: Query): void {
+  const ids = ctx.profile.pvd === 'none' ? undefined : query.binding;
+  if (ids === undefined || ids.length === 0) {
+    ctx.binding = undefined;
+    ctx.bindingIds = undefined;
+    return;
+  }
+  // A PvD that does not exist has no slot: nothing matches it, and the flow finds no route (I6).
+  ctx.binding = new Set(ids.map((id) => ctx.state.pvdSlots.get(id) ?? -1));
+  ctx.bindingIds = new Set(ids);
+}
+
+function run(ctx: Context, query: Query): Outcome {
+  ctx.oracle.used = 0;
+  const { flow } = ctx;
+  ctx.fromNs = query.fromNs;
+  ctx.toNs = query.toNs;
+  writeWords(query.daddr, flow.words, DADDR);
+  if (query.kind === 'saddr') {
+    const found = devGetSaddr(ctx, query.oif, query.prefs, query.nextHop);
+    return saddrOutcome(found);
+  }
+  loadFlow(ctx, query);
+  if (query.kind === 'flow') {
+    const source = dstLookup(ctx, query.daddr);
+    return routeOutcome(ctx, source);
+  }
+  if (query.input) routeInput(ctx, query.flags ?? 0);
+  else routeOutput(ctx, query.flags ?? 0);
+  return routeOutcome(ctx, undefined);
+}
+
+function loadFlow(ctx: Context, fields: FlowFields): void {
+  const { flow } = ctx;
+  flow.saddr = fields.saddr ?? ANY6;
+  writeWords(flow.saddr, flow.words, SADDR);
+  flow.oif = fields.oif ?? 0;
+  flow.iif = fields.iif ?? 0;
+  flow.l3mdev = fields.l3mdev ?? 0;
+  flow.mark = fields.mark ?? 0;
+  flow.uid = fields.uid ?? 0;
+  flow.flowinfo = fields.flowinfo ?? 0;
+  flow.sport = fields.sport ?? 0;
+  flow.dport = fields.dport ?? 0;
+  flow.proto = fields.proto ?? 0;
+  flow.mpHash = fields.volatile?.mpHash ?? 0;
+  flow.l3mdevByOif = false;
+  ctx.sock = fields.sock;
+  ctx.exceptions = fields.volatile?.exceptions;
+  ctx.res.exception = undefined;
+  ctx.res.nh = undefined;
+  ctx.res.entry = 0;
+}
+
+function saddrOutcome(found: Candidate | undefined): Outcome {
+  return {
+    ...NOTHING,
+    error: found ? 0 : EADDRNOTAVAIL,
+    saddr: found?.address.addr ?? ANY6,
+    saddrPvd: found?.pvd,
+  };
+}
+
+const NOTHING: Outcome = {
+  error: 0,
+  entry: undefined,
+  table: 0,
+  type: 0,
+  nhOif: 0,
+  oif: 0,
+  gateway: ANY6,
+  saddr: ANY6,
+  exception: false,
+  routePvd: undefined,
+  saddrPvd: undefined,
+};
+
+function routeOutcome(ctx: Context, source: Candidate | undefined): Outcome {
+  const { res, flow } = ctx;
+  const route = routeOf(ctx);
+  if (route === undefined) {
+    return { ...NOTHING, error: res.error, saddr: flow.saddr, saddrPvd: pvdOf(ctx, source) };
+  }
+  return {
+    error: res.error,
+    entry: route.id,
+    table: route.table,
+    type: res.type,
+    nhOif: nexthopOif(ctx),
+    oif: dstOif(ctx),
+    gateway: res.exception?.via ?? nexthopGateway(ctx),
+    saddr: flow.saddr,
+    exception: res.exception !== undefined,
+    routePvd: route.attribution.pvd,
+    saddrPvd: pvdOf(ctx, source),
+  };
+}
+
+/** PvD of the source, whether it was selected, bound or taken from the route. */
+function pvdOf(ctx: Context, source: Candidate | undefined): PvdId | undefined {
+  if (source !== undefined) return source.pvd;
+  const addr: Addr6 = ctx.flow.saddr;
+  if (addr === ANY6) return undefined;
+  for (const device of ctx.state.devices.values()) {
+    const owned = device.addrs.find((c) => c.address.addr === addr);
+    if (owned !== undefined) return owned.pvd;
+  }
+  return undefined;
+}

@@ -1,0 +1,487 @@
+/**
+ * From `ip` commands to a Snapshot: what the kernel makes of them, so that the same lines
+ * set up a namespace and a model. Only what the case tables need is covered.
+ *
+ * Beyond `ip -6` syntax the lines may say: `dev A B…` (veths, their peers without IPv6),
+ * `vrf NAME TABLE [SLAVE…]`, `sysctl KEY=VALUE`, `carrier A off`, and on addresses the
+ * words `tentative`, `optimistic` and `temporary`.
+ */
+
+import type { Devconf } from '../../src/decode/event.ts';
+import { addr6 } from '../../src/net/addr6.ts';
+import { prefix6 } from '../../src/net/prefix6.ts';
+import {
+  type Address,
+  addressKey,
+  type Label,
+  type Link,
+  type Neighbour,
+  type Nexthop,
+  neighbourKey,
+  type Route,
+  type Rule,
+  type Snapshot,
+} from '../../src/state/snapshot.ts';
+import {
+  maskOf,
+  NONE,
+  next,
+  parseAddr,
+  parseLabel,
+  parseRoute,
+  parseRule,
+  peek,
+  type Words,
+  words,
+} from './ip-words.ts';
+
+const UP = 0x1;
+const LOCAL = 0x8020_0000 | 0;
+const ANYCAST = 0x30_0000;
+export const NUD: Readonly<Record<string, number>> = {
+  incomplete: 1,
+  reachable: 2,
+  stale: 4,
+  delay: 8,
+  probe: 16,
+  failed: 32,
+  noarp: 64,
+  permanent: 128,
+  none: 0,
+};
+
+/** The builder's own state; `links` and so on become the Snapshot. */
+export interface IpState {
+  readonly links: Map<number, Link>;
+  readonly devconf: Map<number, Devconf>;
+  readonly addresses: Map<string, Address>;
+  readonly routes: Map<bigint, Route>;
+  readonly rules: Rule[];
+  readonly labels: Label[];
+  readonly neighbours: Map<string, Neighbour>;
+  readonly nexthops: Map<number, Nexthop>;
+  readonly sysctls: Map<string, number>;
+  nextId: bigint;
+  nextIndex: number;
+}
+
+const CONF: Devconf = {
+  forwarding: 0,
+  acceptRa: 1,
+  acceptRaDefrtr: 1,
+  raDefrtrMetric: 1024,
+  acceptRaMinHopLimit: 1,
+  acceptRaMinLft: 0,
+  acceptRaPinfo: 1,
+  acceptRaFromLocal: 0,
+  acceptRaRtrPref: 1,
+  rtrProbeIntervalMs: 60000,
+  acceptRaRtInfoMinPlen: 0,
+  acceptRaRtInfoMaxPlen: 0,
+  acceptRaMtu: 1,
+  autoconf: 1,
+  addrGenMode: 1,
+  maxAddresses: 16,
+  useTempaddr: 0,
+  tempValidLft: 604800,
+  tempPreferedLft: 86400,
+  dadTransmits: 1,
+  acceptDad: 1,
+  optimisticDad: 0,
+  useOptimistic: 0,
+  useOifAddrsOnly: 0,
+  ignoreRoutesWithLinkdown: 0,
+  keepAddrOnDown: 0,
+  disableIpv6: 0,
+  hopLimit: 64,
+  mtu6: 1500,
+};
+
+/** `ip6addrlbl_init_table`. */
+const LABELS: readonly [string, number][] = [
+  ['::/0', 1],
+  ['fc00::/7', 5],
+  ['fec0::/10', 11],
+  ['2002::/16', 2],
+  ['3ffe::/16', 12],
+  ['2001::/32', 6],
+  ['2001:10::/28', 7],
+  ['::ffff:0:0/96', 4],
+  ['::/96', 3],
+  ['::1/128', 0],
+];
+
+/** A namespace with `lo` up. */
+export function createIpState(): IpState {
+  const state: IpState = {
+    links: new Map(),
+    devconf: new Map([
+      [0, CONF],
+      [-1, CONF],
+    ]),
+    addresses: new Map(),
+    routes: new Map(),
+    rules: [],
+    labels: LABELS.map(([p, label]) => ({ prefix: prefix6(p), ifindex: 0, label })),
+    neighbours: new Map(),
+    nexthops: new Map(),
+    sysctls: new Map(),
+    nextId: 1n,
+    nextIndex: 1,
+  };
+  for (const text of ['pref 0 lookup local', 'pref 32766 lookup main']) addRule(state, words(text));
+  addLink(state, 'lo', {});
+  addAddr(state, words('::1/128 dev lo noprefixroute'));
+  return state;
+}
+
+function addLink(state: IpState, name: string, more: Partial<Link>): number {
+  const ifindex = state.nextIndex++;
+  state.links.set(ifindex, {
+    ifindex,
+    name,
+    flags: 0x1043,
+    mtu: 1500,
+    mtu6: 1500,
+    type: 1,
+    lladdr: '',
+    operstate: 6,
+    carrier: true,
+    master: 0,
+    isL3Master: false,
+    ...more,
+  });
+  state.devconf.set(ifindex, { ...(state.devconf.get(-1) ?? CONF) });
+  return ifindex;
+}
+
+export function indexOf(state: IpState, name: string): number {
+  for (const link of state.links.values()) if (link.name === name) return link.ifindex;
+  return 0;
+}
+
+/** Carries one line out. Errors of the kernel (EEXIST for a duplicate) are passed over, as with `-force`. */
+export function applyLine(state: IpState, line: string): void {
+  const w = words(line);
+  const index = (name: string): number => indexOf(state, name);
+  const object = next(w);
+  if (object === 'dev') while (peek(w)) addVeth(state, next(w));
+  else if (object === 'vrf') addVrf(state, w);
+  else if (object === 'sysctl') setSysctl(state, next(w));
+  else if (object === 'carrier') setLink(state, index(next(w)), { carrier: next(w) === 'on' });
+  else if (object === 'link') applyLink(state, w);
+  else {
+    const verb = next(w);
+    if (object === 'addr') verb === 'add' ? addAddr(state, w) : deleteAddr(state, w);
+    else if (object === 'route') applyRoute(state, verb, w);
+    else if (object === 'rule') addRule(state, w);
+    else if (object === 'addrlabel') state.labels.push(parseLabel(w, index));
+    else if (object === 'neigh') addNeigh(state, w);
+    else if (object === 'nexthop') addNexthop(state, w);
+    else throw new Error(`unknown line: ${line}`);
+  }
+}
+
+function addVeth(state: IpState, name: string): void {
+  addLink(state, `p${name}`, { mtu6: 0 });
+  const ifindex = addLink(state, name, {});
+  upLink(state, ifindex);
+}
+
+/** `addrconf_add_mroute()`, and the link-local address every device of a case has. */
+function upLink(state: IpState, ifindex: number): void {
+  const name = state.links.get(ifindex)?.name ?? '';
+  addRoute(state, {
+    dst: 'ff00::',
+    dstLen: 8,
+    oif: ifindex,
+    metric: 256,
+    type: 5,
+    table: tableOf(state, ifindex, 255),
+  });
+  addAddr(state, words(`fe80::${name.toLowerCase().charCodeAt(0).toString(16)}/64 dev ${name}`));
+}
+
+function tableOf(state: IpState, ifindex: number, otherwise: number): number {
+  const link = state.links.get(ifindex);
+  const vrf = link?.isL3Master ? link : state.links.get(link?.master ?? 0);
+  return vrf?.isL3Master ? (vrf.l3mdevTable ?? otherwise) : otherwise;
+}
+
+function addVrf(state: IpState, w: Words): void {
+  const name = next(w);
+  const table = Number(next(w));
+  const ifindex = addLink(state, name, { isL3Master: true, l3mdevTable: table });
+  addRule(state, words('pref 1000 l3mdev'));
+  while (peek(w)) {
+    addLink(state, `p${peek(w)}`, { mtu6: 0 });
+    upLink(state, addLink(state, next(w), { master: ifindex }));
+  }
+}
+
+function setLink(state: IpState, ifindex: number, change: Partial<Link>): void {
+  const link = state.links.get(ifindex);
+  if (link !== undefined) state.links.set(ifindex, { ...link, ...change });
+}
+
+function applyLink(state: IpState, w: Words): void {
+  next(w);
+  if (peek(w) === 'dev') next(w);
+  const ifindex = indexOf(state, next(w));
+  if (next(w) === 'group') setLink(state, ifindex, { group: Number(next(w)) });
+}
+
+function setSysctl(state: IpState, text: string): void {
+  const [key = '', value = '0'] = text.split('=');
+  const [, dir, name] = /^net\.ipv6\.conf\.([^.]+)\.(.+)$/.exec(key) ?? [];
+  if (dir === undefined || name === undefined) {
+    state.sysctls.set(key.replace('net.ipv6.', ''), Number(value));
+    return;
+  }
+  const field = name.replace(/_(.)/g, (_, c: string) => c.toUpperCase());
+  const copies = dir === 'all' && /^(forwarding|ignore_routes_with_linkdown)$/.test(name);
+  const targets = copies
+    ? [...state.devconf.keys()]
+    : [dir === 'all' ? 0 : dir === 'default' ? -1 : indexOf(state, dir)];
+  for (const target of targets) {
+    const conf = state.devconf.get(target);
+    if (conf !== undefined) state.devconf.set(target, { ...conf, [field]: Number(value) });
+  }
+  if (name === 'forwarding') for (const a of state.addresses.values()) joinAnycast(state, a);
+}
+
+/** `addrconf_join_anycast()`: the subnet-router address of a forwarding device. */
+function joinAnycast(state: IpState, a: Address): void {
+  if (a.prefixLen >= 127 || !state.devconf.get(a.ifindex)?.forwarding) return;
+  const dst = maskOf(a.addr, a.prefixLen);
+  const table = tableOf(state, a.ifindex, 255);
+  for (const r of state.routes.values())
+    if (r.type === 4 && r.dst === dst && r.oif === a.ifindex) return;
+  addRoute(state, {
+    dst,
+    dstLen: 128,
+    oif: a.ifindex,
+    metric: 0,
+    type: 4,
+    flags: UP | ANYCAST,
+    table,
+  });
+}
+
+function addAddr(state: IpState, w: Words): void {
+  const { addr, len } = parseAddr(next(w));
+  const said = new Set<string>();
+  let ifindex = 0;
+  let preferred = 1;
+  while (w.at < w.list.length) {
+    const word = next(w);
+    if (word === 'dev') ifindex = indexOf(state, next(w));
+    else if (word === 'preferred_lft') preferred = Number(next(w).replace('forever', '1'));
+    else if (word === 'valid_lft') next(w);
+    else said.add(word);
+  }
+  const bit = (word: string, value: number): number => (said.has(word) ? value : 0);
+  const flags =
+    0x80 |
+    bit('home', 0x10) |
+    bit('tentative', 0x40) |
+    bit('optimistic', 0x44) |
+    bit('temporary', 0x01) |
+    bit('noprefixroute', 0x200) |
+    (preferred === 0 ? 0x20 : 0);
+  const address: Address = {
+    addr,
+    peer: addr6('::'),
+    prefixLen: len,
+    ifindex,
+    flags,
+    scope: 0,
+    proto: 0,
+    validUntil: undefined,
+    preferredUntil: undefined,
+    attribution: NONE,
+  };
+  state.addresses.set(addressKey(ifindex, addr), address);
+  if (!said.has('noprefixroute') && !said.has('temporary')) {
+    addRoute(state, {
+      dst: maskOf(addr, len),
+      dstLen: len,
+      oif: ifindex,
+      metric: 256,
+      table: tableOf(state, ifindex, 254),
+    });
+  }
+  if (said.has('tentative')) return;
+  addRoute(state, {
+    dst: addr,
+    dstLen: 128,
+    oif: ifindex,
+    metric: 0,
+    type: 2,
+    flags: UP | LOCAL,
+    table: tableOf(state, ifindex, 255),
+  });
+  joinAnycast(state, address);
+}
+
+function deleteAddr(state: IpState, w: Words): void {
+  const { addr, len } = parseAddr(next(w));
+  next(w);
+  const ifindex = indexOf(state, next(w));
+  state.addresses.delete(addressKey(ifindex, addr));
+  const dst = maskOf(addr, len);
+  const shared = [...state.addresses.values()].some(
+    (a) => a.ifindex === ifindex && a.prefixLen === len && maskOf(a.addr, len) === dst,
+  );
+  for (const r of state.routes.values()) {
+    const isLocal = r.type === 2 && r.dst === addr;
+    const isPrefix =
+      !shared && r.type === 1 && r.metric === 256 && r.dst === dst && r.dstLen === len;
+    if (r.oif === ifindex && (isLocal || isPrefix)) state.routes.delete(r.id);
+  }
+}
+
+function addRoute(state: IpState, route: Partial<Route> | { dst: string }): void {
+  const full = {
+    expiresNs: undefined,
+    dst: addr6('::'),
+    dstLen: 0,
+    src: addr6('::'),
+    srcLen: 0,
+    prefsrc: addr6('::'),
+    gateway: addr6('::'),
+    table: 254,
+    metric: 1024,
+    flags: UP,
+    nhId: 0,
+    oif: 0,
+    weight: 1,
+    upperBound: 0,
+    siblings: 0,
+    type: 1,
+    protocol: 2,
+    nhFlags: 0,
+    attribution: NONE,
+    ...route,
+    id: state.nextId++,
+  } as Route;
+  // fib6_add_rt2node(): same node, metric, device and gateway make a duplicate.
+  for (const r of state.routes.values()) if (sameNode(r, full) && sameHop(r, full)) return;
+  state.routes.set(full.id, full);
+}
+
+function sameNode(a: Route, b: Route): boolean {
+  return (
+    a.table === b.table &&
+    a.dst === b.dst &&
+    a.dstLen === b.dstLen &&
+    a.src === b.src &&
+    a.srcLen === b.srcLen &&
+    a.metric === b.metric
+  );
+}
+
+function sameHop(a: Route, b: Route): boolean {
+  return a.oif === b.oif && a.gateway === b.gateway && a.nhId === b.nhId;
+}
+
+function applyRoute(state: IpState, verb: string, w: Words): void {
+  for (const route of parseRoute(w, (name) => indexOf(state, name))) {
+    if (verb !== 'del') addRoute(state, route);
+    else
+      for (const r of state.routes.values())
+        if (sameNode(r, route as Route)) state.routes.delete(r.id);
+  }
+}
+
+function addRule(state: IpState, w: Words): void {
+  state.rules.push(parseRule(w, (name) => indexOf(state, name), state.nextId++));
+  state.rules.sort((a, b) => a.pref - b.pref);
+}
+
+function addNeigh(state: IpState, w: Words): void {
+  const addr = addr6(next(w));
+  let ifindex = 0;
+  let nudState = 0;
+  while (w.at < w.list.length) {
+    const word = next(w);
+    const value = next(w);
+    if (word === 'dev') ifindex = indexOf(state, value);
+    else if (word === 'nud') nudState = NUD[value] ?? 0;
+  }
+  state.neighbours.set(neighbourKey(ifindex, addr), {
+    addr,
+    ifindex,
+    nudState,
+    isRouter: false,
+    lladdr: '',
+  });
+}
+
+function addNexthop(state: IpState, w: Words): void {
+  const nh = {
+    id: 0,
+    gateway: addr6('::'),
+    oif: 0,
+    nhFlags: 0,
+    isGroup: false,
+    isBlackhole: false,
+    isResilient: false,
+    members: [] as { id: number; weight: number }[],
+  };
+  while (w.at < w.list.length) {
+    const word = next(w);
+    if (word === 'id') nh.id = Number(next(w));
+    else if (word === 'via') nh.gateway = addr6(next(w));
+    else if (word === 'dev') nh.oif = indexOf(state, next(w));
+    else if (word === 'blackhole') {
+      nh.isBlackhole = true;
+      nh.oif = 1;
+    } else if (word === 'type') nh.isResilient = next(w) === 'resilient';
+    else if (word === 'buckets') next(w);
+    else if (word === 'group') {
+      nh.isGroup = true;
+      for (const member of next(w).split('/')) {
+        const [id = '0', weight = '1'] = member.split(',');
+        nh.members.push({ id: Number(id), weight: Number(weight) });
+      }
+    }
+  }
+  state.nexthops.set(nh.id, nh);
+}
+
+/** The Snapshot of everything said so far. */
+export function toSnapshot(state: IpState): Snapshot {
+  return {
+    netnsCookie: 1n,
+    name: '',
+    inum: 0,
+    tsNs: 0n,
+    seeded: true,
+    version: 1,
+    pvds: new Map(),
+    refused: {},
+    links: state.links,
+    devconf: state.devconf,
+    addresses: state.addresses,
+    routes: state.routes,
+    rules: state.rules,
+    labels: state.labels,
+    neighbours: state.neighbours,
+    nexthops: state.nexthops,
+    sysctls: state.sysctls,
+  };
+}
+
+/** Expands `P:` to the documentation prefix and drops comments and empty lines. */
+export function linesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/#.*/, '')
+        .replace(/(^|\s)P:/g, '$12001:db8:')
+        .trim(),
+    )
+    .filter((line) => line !== '');
+}

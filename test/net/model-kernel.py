@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""Asks the running kernel the questions of a case table.
+
+stdin: a JSON array of {"id", "lines", "asks"}. Every case gets a network namespace of its
+own, set up by its lines (see test/case/ip-state.ts). stdout: one JSON object a case,
+{"id", "answers"} or {"id", "skip"}. Needs root and iproute2.
+"""
+
+import ctypes
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+CLONE_NEWNET = 0x40000000
+RTM_GETROUTE, RTM_NEWRULE, NLMSG_ERROR = 26, 32, 2
+IPV6_ADDR_PREFERENCES = 72
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def ip_batch(lines):
+    done = subprocess.run(["ip", "-6", "-force", "-batch", "-"], input="\n".join(lines) + "\n",
+                          text=True, capture_output=True)
+    errors = [e for e in done.stderr.splitlines()
+              if e and "Command failed" not in e and "File exists" not in e]
+    if errors:
+        raise RuntimeError("; ".join(errors[:3]))
+
+
+def sysctl(key, value):
+    with open("/proc/sys/" + key.replace(".", "/"), "w") as file:
+        file.write(value)
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
+def wait_up(name):
+    """Until addrconf has seen the carrier: ff00::/8 of the device is there."""
+    for _ in range(500):
+        for line in read("/proc/net/ipv6_route").splitlines():
+            words = line.split()
+            if words[0].startswith("ff00") and words[1] == "08" and words[-1] == name:
+                return
+        time.sleep(0.01)
+    raise RuntimeError(f"{name} does not come up")
+
+
+def add_veth(name, master=None):
+    commands = [f"link add {name} type veth peer name p{name}"]
+    if master:
+        commands.append(f"link set {name} master {master}")
+    ip_batch(commands)
+    sysctl(f"net.ipv6.conf.p{name}.disable_ipv6", "1")
+    ip_batch([f"link set p{name} up", f"link set {name} up"])
+    wait_up(name)
+    ip_batch([f"addr add fe80::{ord(name.lower()[0]):x}/64 dev {name} nodad"])
+
+
+class Netlink:
+    def __init__(self):
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        self.sock.bind((0, 0))
+        self.seq = 0
+
+    def call(self, kind, flags, body):
+        self.seq += 1
+        self.sock.send(struct.pack("=IHHII", 16 + len(body), kind, flags, self.seq, 0) + body)
+        data = self.sock.recv(65536)
+        if struct.unpack_from("=IH", data)[1] == NLMSG_ERROR:
+            return -struct.unpack_from("=i", data, 16)[0], b""
+        return 0, data[16:struct.unpack_from("=I", data)[0]]
+
+
+def attr(kind, data):
+    return struct.pack("=HH", 4 + len(data), kind) + data + b"\0" * (-len(data) % 4)
+
+
+def addr(text):
+    return socket.inet_pton(socket.AF_INET6, text)
+
+
+def find_saddr_rule(netlink, words):
+    """FIB_RULE_FIND_SADDR, which ip(8) cannot set."""
+    said = dict(zip(words[::2], words[1::2]))
+    src, plen = said["from"].split("/")
+    body = struct.pack("=BBBBBBBBI", socket.AF_INET6, 0, int(plen), 0, 0, 0, 0, 1, 0x10000)
+    body += attr(2, addr(src)) + attr(6, struct.pack("=I", int(said["pref"])))
+    body += attr(15, struct.pack("=I", int(said["lookup"])))
+    error, _ = netlink.call(RTM_NEWRULE, 0x5 | 0x400, body)
+    if error:
+        raise RuntimeError(f"rule: errno {error}")
+
+
+def add_addr(line):
+    dad = "tentative" in line or "optimistic" in line
+    line = line.replace(" tentative", "")
+    return line if dad else line + " nodad"
+
+
+def set_up(netlink, lines):
+    for scope in ("all", "default"):
+        sysctl(f"net.ipv6.conf.{scope}.accept_dad", "0")
+        sysctl(f"net.ipv6.conf.{scope}.addr_gen_mode", "1")
+        sysctl(f"net.ipv6.conf.{scope}.router_solicitations", "0")
+    ip_batch(["link set lo up"])
+    pending = []
+    for line in lines:
+        words = line.split()
+        if words[0] in ("dev", "vrf", "sysctl", "carrier") or "find_saddr" in words:
+            if pending:
+                ip_batch(pending)
+            pending = []
+        if words[0] == "dev":
+            for name in words[1:]:
+                add_veth(name)
+        elif words[0] == "vrf":
+            ip_batch([f"link add {words[1]} type vrf table {words[2]}", f"link set {words[1]} up"])
+            for name in words[3:]:
+                add_veth(name, words[1])
+        elif words[0] == "sysctl":
+            sysctl(*words[1].split("="))
+        elif words[0] == "carrier":
+            ip_batch([f"link set p{words[1]} {'up' if words[2] == 'on' else 'down'}"])
+            for _ in range(300):
+                if carrier(words[1]) == (words[2] == "on"):
+                    break
+                time.sleep(0.01)
+            time.sleep(0.05)
+        elif "find_saddr" in words:
+            find_saddr_rule(netlink, [w for w in words[2:] if w != "find_saddr"])
+        elif words[:2] == ["addr", "add"]:
+            pending.append(add_addr(line))
+        elif words[:2] == ["neigh", "add"]:
+            pending.append(line.replace("neigh add", "neigh replace"))
+        elif words[:2] == ["route", "add"]:
+            # In IPv6 "append" adds like "add", but beside routes of the same metric.
+            pending.append(line.replace("route add", "route append"))
+        else:
+            pending.append(line)
+    if pending:
+        ip_batch(pending)
+
+
+def carrier(name):
+    out = subprocess.run(["ip", "-j", "link", "show", name], capture_output=True, text=True).stdout
+    return "NO-CARRIER" not in json.loads(out)[0]["flags"]
+
+
+def name_of(index):
+    try:
+        return socket.if_indextoname(index)
+    except OSError:
+        return str(index)
+
+
+def ask_get(netlink, ask):
+    tos = ask.get("tos", 0)
+    body = struct.pack("=BBBBBBBBI", socket.AF_INET6, 128, 128 if ask.get("saddr") else 0, tos, 0, 0, 0, 0, 0)
+    body += attr(1, addr(ask["daddr"]))
+    if ask.get("saddr"):
+        body += attr(2, addr(ask["saddr"]))
+    for key, kind in (("iif", 3), ("oif", 4)):
+        if ask.get(key):
+            body += attr(kind, struct.pack("=I", socket.if_nametoindex(ask[key])))
+    for key, kind, form in (("mark", 16, "=I"), ("uid", 25, "=I"), ("proto", 27, "=B"),
+                            ("sport", 28, "!H"), ("dport", 29, "!H")):
+        if ask.get(key):
+            body += attr(kind, struct.pack(form, ask[key]))
+    error, data = netlink.call(RTM_GETROUTE, 1, body)
+    if error:
+        return {"error": error}
+    out = {"error": 0, "type": data[7], "table": data[4], "gateway": "::", "src": "::"}
+    at = 12
+    while at + 4 <= len(data):
+        size, kind = struct.unpack_from("=HH", data, at)
+        value = data[at + 4:at + size]
+        if kind == 4:
+            out["oif"] = name_of(struct.unpack("=I", value)[0])
+        elif kind == 5:
+            out["gateway"] = socket.inet_ntop(socket.AF_INET6, value)
+        elif kind == 6:
+            out["metric"] = struct.unpack("=I", value)[0]
+        elif kind == 7:
+            out["src"] = socket.inet_ntop(socket.AF_INET6, value)
+        elif kind == 15:
+            out["table"] = struct.unpack("=I", value)[0]
+        at += (size + 3) & ~3
+    return out
+
+
+def ask_udp(ask):
+    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    try:
+        scope = 0
+        if ask.get("oif"):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, ask["oif"].encode() + b"\0")
+            scope = socket.if_nametoindex(ask["oif"])
+        if ask.get("mark"):
+            sock.setsockopt(socket.SOL_SOCKET, 36, ask["mark"])
+        if ask.get("prefs"):
+            sock.setsockopt(socket.IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, ask["prefs"])
+        if ask.get("saddr"):
+            sock.setsockopt(socket.IPPROTO_IPV6, 78, 1)  # IPV6_FREEBIND
+            sock.bind((ask["saddr"], ask.get("sport", 0), 0, scope))
+        link_scope = ask["daddr"].startswith(("fe8", "ff01", "ff02"))
+        sock.connect((ask["daddr"], ask.get("dport", 53), 0, scope if link_scope else 0))
+        return {"error": 0, "src": sock.getsockname()[0].split("%")[0]}
+    except OSError as error:
+        return {"error": error.errno}
+    finally:
+        sock.close()
+
+
+def run_case(case):
+    if LIBC.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "unshare")
+    netlink = Netlink()
+    set_up(netlink, case["lines"])
+    time.sleep(case.get("wait", 0))
+    answers = []
+    for ask in case["asks"]:
+        answers.append(ask_get(netlink, ask) if ask["kind"] == "get" else ask_udp(ask))
+    return answers
+
+
+def main():
+    for case in json.load(sys.stdin):
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            try:
+                out = {"id": case["id"], "answers": run_case(case)}
+            except Exception as error:  # pylint: disable=broad-except
+                out = {"id": case["id"], "skip": str(error)}
+            print(json.dumps(out), flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+
+if __name__ == "__main__":
+    main()
