@@ -1,0 +1,159 @@
+/** Runs a scenario on this kernel: topology, routers, actions; tells what came of each. */
+
+import os from 'node:os';
+import { AgentError } from '../error.ts';
+import type { ExecResult } from './exec.ts';
+import { type Action, actionName } from './scenario.ts';
+import type { ScenarioFile } from './scenario-file.ts';
+import { type Topology, withTopology } from './topology.ts';
+
+export interface ActionResult {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Of the last run of `run`. */
+  readonly exitCode?: number;
+  readonly durationMs: number;
+  /** Why it is not ok, and the last the command said. */
+  readonly message?: string;
+}
+
+/** One line each of `--format ndjson`; a scenario's begin, its actions, its end. */
+export type ScenarioEvent =
+  | {
+      readonly event: 'begin';
+      readonly scenario: string;
+      readonly file: string;
+      readonly kernel: string;
+      /** How many actions follow, unless it ends before. */
+      readonly actions: number;
+    }
+  | ({ readonly event: 'action' } & ActionResult)
+  | {
+      readonly event: 'end';
+      readonly ok: boolean;
+      /** The topology could not be built, or an observer failed. */
+      readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+    };
+
+/** Who watches a scenario, e.g. the agent. */
+export interface Observer {
+  /** Namespaces, links and addresses are there; no router has been started. */
+  attach?(topology: Topology): Promise<void>;
+  /** The actions are over; everything is still there. Not called when `attach` failed. */
+  detach?(topology: Topology, results: readonly ActionResult[]): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly observe?: Observer;
+  readonly onEvent?: (event: ScenarioEvent) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RunResult {
+  readonly ok: boolean;
+  readonly results: readonly ActionResult[];
+  /** What kept the scenario from being run to its end. */
+  readonly error?: AgentError;
+}
+
+const SAID_MAX_LINES = 5;
+
+/** Rejects only when aborted, and for errors that are not operating failures. */
+export async function runScenario(
+  file: ScenarioFile,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const { scenario, source } = file;
+  const { observe, onEvent = () => {}, signal } = options;
+  const results: ActionResult[] = [];
+  const add = (result: ActionResult) => {
+    results.push(result);
+    onEvent({ event: 'action', ...result });
+  };
+  onEvent({
+    event: 'begin',
+    scenario: scenario.name,
+    file: source.file,
+    kernel: os.release(),
+    actions: scenario.actions.length,
+  });
+  try {
+    await withTopology(
+      file,
+      async (topology) => {
+        await observe?.attach?.(topology);
+        try {
+          await topology.startAll();
+          for (const action of scenario.actions) add(await act(topology, action));
+          for (const { name, exitCode, output } of topology.ended()) {
+            const message = `it ended with exit code ${exitCode}${lastLines(output)}`;
+            add({ name: `${name} keeps running`, ok: false, durationMs: 0, message });
+          }
+        } finally {
+          await observe?.detach?.(topology, results);
+        }
+      },
+      { signal },
+    );
+  } catch (error) {
+    if (signal?.aborted || !(error instanceof AgentError)) throw error;
+    const { code, message, hint } = error;
+    onEvent({
+      event: 'end',
+      ok: false,
+      error: { code, message, ...(hint === undefined ? {} : { hint }) },
+    });
+    return { ok: false, results, error };
+  }
+  const ok = results.every((result) => result.ok);
+  onEvent({ event: 'end', ok });
+  return { ok, results };
+}
+
+async function act(topology: Topology, action: Action): Promise<ActionResult> {
+  const startedAt = performance.now();
+  const done = (rest: Pick<ActionResult, 'ok' | 'exitCode' | 'message'>): ActionResult => ({
+    name: actionName(action),
+    durationMs: Math.round(performance.now() - startedAt),
+    ...rest,
+  });
+  if (action.wait && action.in !== undefined) {
+    const ok = await topology.wait(action.in, action.wait, action.timeoutMs);
+    return done(ok ? { ok } : { ok, message: `not so after ${action.timeoutMs / 1000} s` });
+  }
+  if (action.stop !== undefined) {
+    await topology.stop(action.stop);
+    return done({ ok: true });
+  }
+  if (action.start !== undefined) {
+    await topology.start(action.start);
+    return done({ ok: true });
+  }
+  const { in: name = '', run = [], timeoutMs } = action;
+  for (let i = 1; ; i++) {
+    const result = await topology.exec(name, run, { timeoutMs });
+    const message = judge(action, result);
+    const { exitCode } = result;
+    if (message !== undefined) {
+      const which = action.repeat > 1 ? `time ${i} of ${action.repeat}: ` : '';
+      return done({ ok: false, exitCode, message: which + message });
+    }
+    if (i >= action.repeat) return done({ ok: true, exitCode });
+  }
+}
+
+/** Why `result` is not what the action wants. */
+function judge(action: Action, result: ExecResult): string | undefined {
+  const { exitCode, timedOut, stdout, stderr } = result;
+  const said = lastLines(`${stdout}\n${stderr}`);
+  if (timedOut) return `ended after ${action.timeoutMs / 1000} s${said}`;
+  if (action.exit === 'any' || action.exit === exitCode) return undefined;
+  if (action.exit === 'fail' && exitCode !== 0) return undefined;
+  const expected = action.exit === 'fail' ? 'a failure' : String(action.exit);
+  return `exit code ${exitCode}, expected ${expected}${said}`;
+}
+
+function lastLines(text: string): string {
+  const lines = text.split('\n').filter((l) => l.trim() !== '');
+  return lines.length === 0 ? '' : `:\n${lines.slice(-SAID_MAX_LINES).join('\n')}`;
+}
