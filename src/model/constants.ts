@@ -6,7 +6,7 @@ export const RTF_ADDRCONF = 0x0004_0000;
 export const RTF_ANYCAST = 0x0010_0000;
 export const RTF_NONEXTHOP = 0x0020_0000;
 export const RTF_EXPIRES = 0x0040_0000;
-export const RTF_LOCAL = 0x8000_0000 | 0;
+export const RTF_LOCAL: number = 0x8000_0000 | 0;
 /** `RTF_PREF(pref)`: router preference of RFC 4191, section 2.1, in bits 27 and 28. */
 export const RTF_PREF_SHIFT = 27;
 

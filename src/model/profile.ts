@@ -30,6 +30,8 @@ export interface Quirks {
   readonly routerPref: boolean;
   /** `fib_rule_iif_match()` and its oif twin: a rule that names a VRF matches what belongs to it. */
   readonly ruleL3Master: boolean;
+  /** `CONFIG_IPV6_MIP6`: home addresses are preferred. */
+  readonly mip6: boolean;
 }
 
 /**
@@ -63,6 +65,7 @@ export const QUIRKS_NEW: Quirks = {
   nhgrpScanAll: true,
   routerPref: true,
   ruleL3Master: true,
+  mip6: true,
 };
 
 /** `enum { IPV6_SADDR_RULE_INIT, … }` of net/ipv6/addrconf.c with MIP6 and OPTIMISTIC_DAD. */

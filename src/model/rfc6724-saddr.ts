@@ -171,6 +171,7 @@ export function score(ctx: Context, rule: SaddrRule, c: Candidate): number {
       return Number(isPreferred(c));
     case 'hoa':
       // Rule 4: prefer home addresses (RFC 6275), or care-of ones when asked (RFC 5014).
+      if (!ctx.profile.quirks.mip6) return 0;
       return Number(((c.flags & IFA_F_HOMEADDRESS) !== 0) === ((dst.prefs & PREFER_SRC_COA) === 0));
     case 'oif':
       return Number(matchesOif(ctx, c));

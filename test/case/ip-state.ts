@@ -311,6 +311,11 @@ function addAddr(state: IpState, w: Words): void {
       table: tableOf(state, ifindex, 254),
     });
   }
+  if (said.has('mngtmpaddr') && (state.devconf.get(ifindex)?.useTempaddr ?? 0) > 0) {
+    // ipv6_create_tempaddr(): the kernel rolls dice for the identifier, this is its stand-in.
+    const temporary = maskOf(addr, 64).replace(/::$/, '::7e');
+    addAddr(state, words(`${temporary}/64 dev ${state.links.get(ifindex)?.name} temporary`));
+  }
   if (said.has('tentative')) return;
   addRoute(state, {
     dst: addr,

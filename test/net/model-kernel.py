@@ -22,7 +22,20 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def ip_batch(lines):
-    done = subprocess.run(["ip", "-6", "-force", "-batch", "-"], input="\n".join(lines) + "\n",
+    """Runs of lines go to one ip(8); nexthop groups belong to no family, all else is IPv6."""
+    start = 0
+    for at in range(1, len(lines) + 1):
+        if at == len(lines) or is_group(lines[at]) != is_group(lines[start]):
+            ip_run([] if is_group(lines[start]) else ["-6"], lines[start:at])
+            start = at
+
+
+def is_group(line):
+    return line.startswith("nexthop") and " group " in line
+
+
+def ip_run(family, lines):
+    done = subprocess.run(["ip", *family, "-force", "-batch", "-"], input="\n".join(lines) + "\n",
                           text=True, capture_output=True)
     errors = [e for e in done.stderr.splitlines()
               if e and "Command failed" not in e and "File exists" not in e]

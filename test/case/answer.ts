@@ -1,0 +1,111 @@
+/** Answers of model and kernel in one form, and what a table says about them. */
+
+import { type Model, predictOn } from '../../src/model/predict.ts';
+import type { Outcome } from '../../src/model/query.ts';
+import { ANY6 } from '../../src/net/addr6.ts';
+import { type Ask, parseAsk, toQuery } from './ask.ts';
+import { applyLine, createIpState, type IpState, linesOf } from './ip-state.ts';
+
+/** `dev` and `via` are undefined for a `udp` question: a socket does not tell its route. */
+export interface Plain {
+  readonly error: number;
+  readonly dev?: string | undefined;
+  readonly via?: string | undefined;
+  readonly src?: string | undefined;
+}
+
+/** Time of all case tables: nothing has expired. */
+export const NOW_NS = 0n;
+
+/** Sets a case up; without `dev` or `vrf` line it has the devices A, B and C. */
+export function stateOf(text: string): { state: IpState; lines: string[] } {
+  let lines = linesOf(text);
+  if (!lines.some((line) => /^(dev|vrf) /.test(line))) lines = ['dev A B C', ...lines];
+  const state = createIpState();
+  for (const line of lines) applyLine(state, line);
+  return { state, lines };
+}
+
+/** Every answer the model allows. */
+export function modelAnswers(model: Model, state: IpState, ask: Ask): Plain[] {
+  const { outcomes } = predictOn(model, toQuery(ask, state, NOW_NS));
+  return outcomes.map((outcome) => plainOf(model, state, ask, outcome));
+}
+
+function plainOf(model: Model, state: IpState, ask: Ask, outcome: Outcome): Plain {
+  if (outcome.error !== 0) return { error: outcome.error };
+  if (ask.kind === 'udp') return { error: 0, src: outcome.saddr };
+  return {
+    error: 0,
+    dev: state.links.get(outcome.oif)?.name,
+    via: outcome.gateway,
+    src: ask.iif ? ANY6 : shownSource(model, state, ask, outcome),
+  };
+}
+
+/** rt6_fill_node(): RTM_GETROUTE shows the source a socket would get, preferences aside. */
+function shownSource(model: Model, state: IpState, ask: Ask, outcome: Outcome): string {
+  const route = state.routes.get(outcome.entry ?? 0n);
+  if (route !== undefined && route.prefsrc !== ANY6) return route.prefsrc;
+  const nh = route?.nhId ? state.nexthops.get(route.nhId) : undefined;
+  const member = nh?.isGroup ? state.nexthops.get(nh.members[0]?.id ?? 0) : nh;
+  const oif = member?.oif ?? outcome.nhOif;
+  const { daddr } = toQuery(ask, state, NOW_NS);
+  const query = { kind: 'saddr', daddr, oif, prefs: 0, fromNs: NOW_NS, toNs: NOW_NS } as const;
+  return predictOn(model, query).outcomes[0]?.saddr ?? ANY6;
+}
+
+/** An answer of model-kernel.py. */
+export interface KernelAnswer {
+  readonly error: number;
+  readonly oif?: string;
+  readonly gateway?: string;
+  readonly src?: string;
+}
+
+/** The kernel's answer, with the address it invented for `mngtmpaddr` under the model's name. */
+export function kernelPlain(state: IpState, answer: KernelAnswer): Plain {
+  if (answer.error !== 0) return { error: answer.error };
+  const known = [...state.addresses.values()].some((a) => a.addr === answer.src);
+  const temporary = [...state.addresses.values()].find((a) => a.flags & 1);
+  const src = known || answer.src === ANY6 || !temporary ? answer.src : temporary.addr;
+  return { error: 0, dev: answer.oif, via: answer.gateway, src };
+}
+
+/** Whether an answer is the one a table token names. */
+export function matches(state: IpState, answer: Plain, token: string): boolean {
+  if (/^\d+$/.test(token)) return answer.error === Number(token);
+  if (answer.error !== 0) return false;
+  const words = token.split(' ');
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    if (word === 'via') {
+      if (answer.via !== words[++i]) return false;
+    } else if (word === 'src') {
+      const want = words[++i];
+      const isTemporary = [...state.addresses.values()].some(
+        (a) => a.addr === answer.src && a.flags & 1,
+      );
+      if (want === 'temporary' ? !isTemporary : answer.src !== want) return false;
+    } else if (answer.dev !== word) return false;
+  }
+  return true;
+}
+
+export function samePlain(a: Plain, b: Plain): boolean {
+  const same = (x: string | undefined, y: string | undefined): boolean =>
+    x === undefined || y === undefined || x === y;
+  return (
+    a.error === b.error &&
+    (a.error !== 0 || (same(a.dev, b.dev) && same(a.via, b.via) && same(a.src, b.src)))
+  );
+}
+
+/** One line for people. */
+export function plainText(answer: Plain): string {
+  if (answer.error !== 0) return String(answer.error);
+  const via = answer.via && answer.via !== ANY6 ? ` via ${answer.via}` : '';
+  return `${answer.dev ?? ''}${via}${answer.src ? ` src ${answer.src}` : ''}`.trim();
+}
+
+export { parseAsk };

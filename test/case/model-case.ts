@@ -1,0 +1,66 @@
+/**
+ * The conformance tables: YAML lists of `{id, why, state, ask}`.
+ *
+ * `state` holds lines of ip-state.ts, `ask` maps questions of ask.ts to answers:
+ * an errno, `DEVICE [via GATEWAY] [src SOURCE]` or `src SOURCE`; several joined by `|` are
+ * exactly those allowed. An answer that depends on the kernel is a map from a trait to it.
+ */
+
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+/** What kernels differ in: patch level and configuration. */
+export interface Traits {
+  /** OIF_MATCH_SHORTCUT and NHGRP_SCAN_ALL. */
+  readonly new: boolean;
+  /** CONFIG_IPV6_MIP6. */
+  readonly mip6: boolean;
+}
+
+export interface ModelCase {
+  readonly id: string;
+  readonly why: string;
+  readonly state: string;
+  readonly ask: Readonly<Record<string, Answer>>;
+  /** A driver the host may lack. */
+  readonly needs?: string;
+  /** Seconds to wait after set-up. */
+  readonly wait?: number;
+}
+
+export type Answer = string | number | Readonly<Record<string, string | number>>;
+
+export const TABLES: readonly string[] = [
+  'model-route.yaml',
+  'model-multipath.yaml',
+  'model-rule.yaml',
+  'model-saddr.yaml',
+];
+
+/** Reads one table; the compiled tests stand in dist/, the tables in the source tree. */
+export function readTable(name: string): ModelCase[] {
+  const url = new URL(`../../../test/case/${name}`, import.meta.url);
+  return parse(readFileSync(url, 'utf8')) as ModelCase[];
+}
+
+/** The allowed answers under these traits, sorted. */
+export function answersOf(answer: Answer, traits: Traits): string[] {
+  if (typeof answer !== 'object') return split(String(answer));
+  for (const [trait, value] of Object.entries(answer)) {
+    const holds =
+      (trait === 'new' && traits.new) ||
+      (trait === 'old' && !traits.new) ||
+      (trait === 'mip6' && traits.mip6) ||
+      (trait === 'nomip6' && !traits.mip6);
+    if (holds) return split(String(value));
+  }
+  throw new Error(`no answer for these traits: ${JSON.stringify(answer)}`);
+}
+
+function split(text: string): string[] {
+  return text
+    .replace(/(^|\s)P:/g, '$12001:db8:')
+    .split('|')
+    .map((part) => part.trim())
+    .sort();
+}
