@@ -131,7 +131,7 @@ export interface Libc {
   readonly capget: Fn<[Memory, Memory], number>;
   readonly capset: Fn<[Memory, Memory], number>;
   readonly setpriority: Fn<[number, number, number], number>;
-  readonly setrlimit: Fn<[number, Memory], number>;
+  readonly schedSetscheduler: Fn<[number, number, Memory], number>;
 }
 
 const LIBC_DEFS: Record<keyof Libc, string> = {
@@ -148,7 +148,7 @@ const LIBC_DEFS: Record<keyof Libc, string> = {
   capget: 'int capget(void *header, void *data)',
   capset: 'int capset(void *header, const void *data)',
   setpriority: 'int setpriority(int which, unsigned int who, int prio)',
-  setrlimit: 'int setrlimit(int resource, const void *limit)',
+  schedSetscheduler: 'int sched_setscheduler(int pid, int policy, const void *param)',
 };
 
 function bind<T>(library: ReturnType<KoffiModule['load']>, defs: Record<string, string>): T {

@@ -16,6 +16,8 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_NETNS_COOKIE = 71;
 const PRIO_PROCESS = 0;
+const SCHED_OTHER = 0;
+const SCHED_RESET_ON_FORK = 0x40000000;
 const MAP_FAILED = 0xffffffffffffffffn;
 
 /** A failed system call as AgentError PVD_ERR_SYSCALL. */
@@ -59,8 +61,14 @@ export function pageBytes(): number {
   return Number(libc().sysconf(SC_PAGESIZE));
 }
 
-/** Nice value of the calling thread; children inherit it. @returns whether it was allowed. */
-export function setNice(nice: number): boolean {
+/**
+ * Nice value of the calling thread. Its children start at 0 again: they are not the ones
+ * who must not be late. @returns whether it was allowed.
+ */
+export function raisePriority(nice: number): boolean {
+  const noPriority = new Int32Array(1);
+  const policy = SCHED_OTHER | SCHED_RESET_ON_FORK;
+  if (libc().schedSetscheduler(0, policy, noPriority) !== 0) return false;
   return libc().setpriority(PRIO_PROCESS, 0, nice) === 0;
 }
 

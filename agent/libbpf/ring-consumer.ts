@@ -70,9 +70,10 @@ export class RingConsumer {
     this.#handle = undefined;
   }
 
-  /** Reads all that is there now, however long it takes. */
+  /** Reads what the ring holds now; what is written meanwhile may be left. */
   drain(): void {
-    while (this.#chunk());
+    const end = this.#ring.position() + BigInt(this.#ring.backlogBytes());
+    while (this.#ring.position() < end && this.#chunk());
   }
 
   /** One chunk. @returns whether there may be more. */

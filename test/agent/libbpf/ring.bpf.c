@@ -93,14 +93,30 @@ static __always_inline void emit(__u32 len, __u32 kind, __u64 spin)
 static long emit_sized(__u32 i, void *data)
 {
 	switch (i & 7) {
-	case 0: emit(25, 0, 0); break;
-	case 1: emit(32, 0, 0); break;
-	case 2: emit(41, 0, 0); break;
-	case 3: emit(128, 0, 0); break;
-	case 4: emit(133, 0, 0); break;
-	case 5: emit(511, 0, 0); break;
-	case 6: emit(1000, 0, 0); break;
-	case 7: emit(2047, 0, 0); break;
+	case 0:
+		emit(25, 0, 0);
+		break;
+	case 1:
+		emit(32, 0, 0);
+		break;
+	case 2:
+		emit(41, 0, 0);
+		break;
+	case 3:
+		emit(128, 0, 0);
+		break;
+	case 4:
+		emit(133, 0, 0);
+		break;
+	case 5:
+		emit(511, 0, 0);
+		break;
+	case 6:
+		emit(1000, 0, 0);
+		break;
+	case 7:
+		emit(2047, 0, 0);
+		break;
 	}
 	return 0;
 }

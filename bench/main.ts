@@ -1,0 +1,31 @@
+/**
+ * `npm run bench -- [ring] [start] [--json]`: a table, or one JSON object a line
+ * {"name","value","unit"}.
+ */
+
+import { parseArgs } from 'node:util';
+import { type Figure, formatFigure } from './figure.ts';
+import { ringFigures } from './ring.ts';
+import { startFigures } from './start.ts';
+
+const SUITES: Readonly<Record<string, (tell: (figure: Figure) => void) => Promise<void>>> = {
+  ring: ringFigures,
+  start: startFigures,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+});
+const tell = (figure: Figure): void => {
+  const line = values.json ? JSON.stringify(figure) : formatFigure(figure);
+  process.stdout.write(`${line}\n`);
+};
+for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
+  const suite = SUITES[name];
+  if (suite === undefined) {
+    process.stderr.write(`bench: no suite ${name} (${Object.keys(SUITES).join(', ')})\n`);
+    process.exit(2);
+  }
+  await suite(tell);
+}
