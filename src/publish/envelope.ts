@@ -8,6 +8,8 @@
  * Text from the network and from processes is raw: whoever shows it must escape it.
  */
 
+import type { DecodedOption } from '../decode/nd/option.ts';
+import type { RaHeader } from '../decode/nd/ra-header.ts';
 import type { Finding, Verdict, VerdictCounts } from '../verify/verdict.ts';
 import type { Json } from './json.ts';
 import type { AttributionData, ChangeData, SnapshotData } from './snapshot-data.ts';
@@ -89,14 +91,21 @@ export interface RaData {
   readonly daddr: string;
   readonly hopLimit: number;
   readonly lenBytes: number;
-  /** Null when the message is malformed beyond its header. */
-  readonly message: RaMessageData | null;
-  /** What is wrong with it, if anything. */
-  readonly problems: readonly { readonly code: string; readonly offset: number }[];
-  /** PvDs it speaks for. */
+  /** Null when it has none that can be read. */
+  readonly header: Json<RaHeader> | null;
+  /** In order of the message; a PvD option holds its own. */
+  readonly options: readonly RaOptionData[];
+  readonly problems: readonly {
+    readonly code: string;
+    readonly offset: number;
+    readonly outcome: string;
+    readonly message: string;
+  }[];
+  /** The PvD it configures on a host that knows PvD. */
   readonly pvds: readonly string[];
-  /** Null when the record of the outcome never came. */
+  /** What the kernel did; null when the record of it never came. */
   readonly done: {
+    readonly accepted: boolean;
     readonly reachedDiscovery: boolean;
     readonly processed: boolean;
     readonly dropReason: number | null;
@@ -105,30 +114,7 @@ export interface RaData {
   } | null;
 }
 
-export interface RaMessageData {
-  readonly curHopLimit: number;
-  readonly managed: boolean;
-  readonly other: boolean;
-  readonly preference: string;
-  readonly routerLifetimeSec: number;
-  readonly reachableTimeMs: number;
-  readonly retransTimerMs: number;
-  readonly options: readonly RaOptionData[];
-}
-
-/** One ND option in the words of its RFC; `kind` says which. */
-export interface RaOptionData {
-  readonly kind: string;
-  readonly [field: string]: JsonValue;
-}
-
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+export type RaOptionData = Json<DecodedOption>;
 
 /** The record that changed the state. */
 export interface ChangeCause {
@@ -287,10 +273,12 @@ export interface StatsData {
   readonly netns: number;
 }
 
+/** A netns appeared, went, or is better known now. */
 export interface NetnsData {
-  readonly event: 'new' | 'del' | 'named';
+  readonly op: 'new' | 'change' | 'del';
   readonly inum: number;
   readonly name: string;
+  readonly seeded: boolean;
 }
 
 /** This reader was too slow: `count` envelopes were not sent to it; snapshots follow. */

@@ -116,8 +116,8 @@ export function matchesFilter(filter: Filter, envelope: Envelope): boolean {
     case 'decision':
       return matchesDecision(filter, envelope.data);
     case 'ra': {
-      const { pvds, message } = envelope.data;
-      return anyPvd(filter, pvds) && anyPrefix(filter, prefixesOf(message?.options ?? []));
+      const { pvds, options } = envelope.data;
+      return anyPvd(filter, pvds) && anyPrefix(filter, prefixesOf(options));
     }
     case 'change':
       return envelope.data.changes.some((change) => matchesChange(filter, change));
@@ -193,8 +193,8 @@ function overlaps(a: Prefix6, b: Prefix6): boolean {
 
 /** Prefixes of RA options, those nested in a PvD option included (RFC 8801, section 3.1). */
 function prefixesOf(options: readonly RaOptionData[]): string[] {
-  return options.flatMap(({ prefix, options: nested }) => {
-    const own = typeof prefix === 'string' ? [prefix] : [];
-    return Array.isArray(nested) ? [...own, ...prefixesOf(nested as RaOptionData[])] : own;
+  return options.flatMap((option) => {
+    if (option.kind === 'pvd') return prefixesOf(option.options);
+    return option.kind === 'pio' || option.kind === 'rio' ? [option.prefix] : [];
   });
 }

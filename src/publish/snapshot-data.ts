@@ -5,37 +5,17 @@
  * replaces, so that a reader follows the state by applying changes to a snapshot.
  */
 
-import type {
-  Address,
-  Attribution,
-  Label,
-  Link,
-  Neighbour,
-  Nexthop,
-  Pvd,
-  Route,
-  Rule,
-  Snapshot,
-} from '../state/snapshot.ts';
+import type { ChangeObject, ChangeValues } from '../state/change.ts';
+import type { Attribution, Snapshot } from '../state/snapshot.ts';
 import { type Json, toJson } from './json.ts';
 
 export type AttributionData = Json<Attribution>;
 
-/** A value of each table. */
-export interface StateValue {
-  readonly link: Json<Link>;
-  readonly devconf: { readonly ifindex: number; readonly conf: Readonly<Record<string, number>> };
-  readonly address: Json<Address>;
-  readonly route: Json<Route>;
-  readonly rule: Json<Rule>;
-  readonly label: Json<Label>;
-  readonly neighbour: Json<Neighbour>;
-  readonly nexthop: Json<Nexthop>;
-  readonly pvd: Json<Pvd>;
-  readonly sysctl: { readonly name: string; readonly value: number };
-}
+/** Tables of a netns, by the object they hold. */
+export type StateObject = Exclude<ChangeObject, 'netns'>;
 
-export type StateObject = keyof StateValue;
+/** A value of each table. */
+export type StateValue = { readonly [O in StateObject]: Json<ChangeValues[O]> };
 
 /** The tables of a netns; the order within one is the replica's. */
 export type StateTables = { readonly [O in StateObject]: readonly StateValue[O][] };
@@ -44,6 +24,10 @@ export interface SnapshotData {
   readonly inum: number;
   /** Whether the state at the start is known. */
   readonly seeded: boolean;
+  /** Why not, although it was dumped. */
+  readonly missing: readonly { readonly part: string; readonly reason: string }[];
+  /** When records were last lost that may have changed this state, until a dump heals it. */
+  readonly lostNs: string | null;
   readonly version: number;
   /** What the bounds of the replica refused, by what. */
   readonly refused: Readonly<Record<string, number>>;
@@ -82,11 +66,13 @@ export function presentSnapshot(snapshot: Snapshot): SnapshotData {
   return {
     inum: snapshot.inum,
     seeded: snapshot.seeded,
+    missing: toJson(snapshot.missing ?? []),
+    lostNs: toJson(snapshot.lostNs) ?? null,
     version: snapshot.version,
     refused: { ...snapshot.refused },
     tables: {
       link: [...snapshot.links.values()].map(toJson),
-      devconf: [...snapshot.devconf].map(([ifindex, conf]) => ({ ifindex, conf: { ...conf } })),
+      devconf: [...snapshot.devconf].map(([ifindex, conf]) => toJson({ ifindex, conf })),
       address: [...snapshot.addresses.values()].map(toJson),
       route: [...snapshot.routes.values()].map(toJson),
       rule: snapshot.rules.map(toJson),
