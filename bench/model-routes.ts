@@ -43,9 +43,10 @@ export function internetRoutes(count: number): Route[] {
   const seen = new Set<string>();
   while (routes.length < count) {
     const len = pickLen(random() % 1000);
-    // Most of the space lies in a few hundred /20s, as registries give it out.
+    // Registries give out /29 to /32; longer prefixes are more specific ones of about 20,000 of these.
     const block = 0x2400_0000 + ((random() % 400) << 16) * 3;
-    const dst = maskAddr6(addr6FromWords((block + (random() & 0xffff)) >>> 0, random(), 0, 0), len);
+    const low = len > 32 ? (random() % 50) * 1021 : random() & 0xffff;
+    const dst = maskAddr6(addr6FromWords((block + low) >>> 0, random(), 0, 0), len);
     const key = `${dst}/${len}`;
     if (seen.has(key)) continue;
     seen.add(key);

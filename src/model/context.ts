@@ -9,6 +9,7 @@ import type { Step } from './ladder.ts';
 import type { ModelState, NexthopIndex } from './model-state.ts';
 import type { Profile } from './profile.ts';
 import type { Exception, QuerySock } from './query.ts';
+import { type SaddrScore, saddrScores } from './rfc6724-saddr.ts';
 
 /** `struct flowi6` while it is worked on; lookups do change it. */
 export interface Flow {
@@ -29,9 +30,6 @@ export interface Flow {
   /** `FLOWI_FLAG_L3MDEV_OIF` (7.2). */
   l3mdevByOif: boolean;
 }
-
-export const DADDR = 0;
-export const SADDR = 4;
 
 /**
  * Decides what the state leaves open. The engine runs once for every combination that
@@ -71,6 +69,7 @@ export interface Context {
   /** Slots of the PvDs the flow is bound to; undefined when unbound. */
   binding: ReadonlySet<number> | undefined;
   bindingIds: ReadonlySet<PvdId> | undefined;
+  readonly saddrScores: readonly SaddrScore[];
   readonly res: Fib6Result;
   readonly oracle: Oracle;
   readonly path: Int32Array;
@@ -103,6 +102,7 @@ export function createContext(state: ModelState, profile: Profile): Context {
     toNs: 0n,
     binding: undefined,
     bindingIds: undefined,
+    saddrScores: saddrScores(profile.saddrRules),
     res: { entry: 0, nh: undefined, flags: 0, type: 0, exception: undefined, error: 0 },
     oracle: { hash: 1, bounds: new Set(), picks: [], fans: [], used: 0 },
     path: new Int32Array(PATH_MAX),

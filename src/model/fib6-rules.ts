@@ -18,11 +18,11 @@ import {
   RT6_TABLE_LOCAL,
   RT6_TABLE_MAIN,
 } from './constants.ts';
-import { type Context, DADDR, SADDR } from './context.ts';
+import type { Context } from './context.ts';
 import { nexthopOif, polRoute, routeOf } from './ip6-pol-route.ts';
 import type { RuleIndex } from './model-state.ts';
 import { devGetSaddr } from './rfc6724-saddr.ts';
-import { prefixEqual, writeWords } from './words.ts';
+import { DADDR, prefixEqual, SADDR, writeWords } from './words.ts';
 
 /** Gotos followed in one walk; the kernel only allows forward ones, so this is never reached. */
 const GOTO_MAX = 1024;

@@ -3,9 +3,10 @@
 import { addr6FromWords } from '../net/addr6.ts';
 import { prefix6From } from '../net/prefix6.ts';
 import { F_REACHABLE } from './constants.ts';
-import { type Context, DADDR, SADDR } from './context.ts';
+import type { Context } from './context.ts';
 import { select } from './fib6-select.ts';
 import { type Fib6, N_BIT, N_LEAF, N_SUBTREE, nodePath } from './fib6-trie.ts';
+import { DADDR, SADDR } from './words.ts';
 
 /** Where a search stands: a destination node of `ctx.path`, and a node of its subtree or none. */
 interface Cursor {

@@ -3,11 +3,11 @@
 import type { Addr6 } from '../net/addr6.ts';
 import { ADDR_MAPPED, addrType } from './addr-type.ts';
 import { EADDRNOTAVAIL, EAFNOSUPPORT, F_IFACE, IFA_F_OPTIMISTIC, NUD_VALID } from './constants.ts';
-import { type Context, DADDR, SADDR } from './context.ts';
+import type { Context } from './context.ts';
 import { dstOif, nexthopGateway } from './ip6-pol-route.ts';
 import { routeGetSaddr, routeOutput, type Source } from './ip6-route-output.ts';
 import { type Candidate, NO_NEIGH, nudOf } from './model-state.ts';
-import { isAny, writeWords } from './words.ts';
+import { DADDR, isAny, SADDR, writeWords } from './words.ts';
 
 /**
  * Route and source of a flow. An unbound flow is routed without a source, gets the
@@ -32,7 +32,8 @@ export function dstLookup(ctx: Context, daddr: Addr6): Candidate | undefined {
       return undefined;
     }
     flow.saddr = source.addr;
-    writeWords(source.addr, flow.words, SADDR);
+    if (source.candidate !== undefined) flow.words.set(source.candidate.words, SADDR);
+    else writeWords(source.addr, flow.words, SADDR);
     if (flow.oif !== 0) flags |= F_IFACE;
     if (res.error !== 0) routeOutput(ctx, flags);
   } else {
@@ -52,6 +53,7 @@ export function dstLookup(ctx: Context, daddr: Addr6): Candidate | undefined {
  */
 function optimisticDetour(ctx: Context, daddr: Addr6): void {
   const { flow, state } = ctx;
+  if (!state.hasOptimistic) return;
   const oif = dstOif(ctx);
   const gateway = ctx.res.exception?.via ?? nexthopGateway(ctx);
   const nud = nudOf(state, oif, gateway === '::' ? daddr : gateway);

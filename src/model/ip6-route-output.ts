@@ -9,13 +9,13 @@ import {
   F_SRCPREF_SHIFT,
   LOOPBACK_IFINDEX,
 } from './constants.ts';
-import { type Context, DADDR, SADDR } from './context.ts';
+import type { Context } from './context.ts';
 import { ruleLookup } from './fib6-rules.ts';
 import { E_NHID } from './fib6-trie.ts';
 import { nexthopGateway, nexthopOif, polRoute, routeOf } from './ip6-pol-route.ts';
 import type { Candidate } from './model-state.ts';
 import { devGetSaddr } from './rfc6724-saddr.ts';
-import { isAny } from './words.ts';
+import { DADDR, isAny, SADDR } from './words.ts';
 
 /** `ip6_route_output_flags_noref()`: routes a flow that starts here; the answer is in `ctx.res`. */
 export function routeOutput(ctx: Context, extraFlags: number): void {

@@ -17,7 +17,8 @@ import {
   type Snapshot,
 } from '../state/snapshot.ts';
 import { addrType, srcScope } from './addr-type.ts';
-import { createFib6, type Fib6, fib6Add, fib6Del } from './fib6-trie.ts';
+import { IFA_F_OPTIMISTIC } from './constants.ts';
+import { compactNodes, createFib6, type Fib6, fib6Add, fib6Del } from './fib6-trie.ts';
 import { prefixEqual, wordsOf } from './words.ts';
 
 /** A source address candidate (`struct inet6_ifaddr`). */
@@ -96,6 +97,8 @@ export interface ModelState {
   readonly pvdSlots: Map<PvdId, number>;
   /** `all.forwarding == 0`: a host looks for reachable routers first. */
   isHost: boolean;
+  /** Whether any address is optimistic (RFC 4429). */
+  hasOptimistic: boolean;
 }
 
 /** Value of {@link ModelState.nud} for a gateway without neighbour entry. */
@@ -114,12 +117,14 @@ export function createModelState(snapshot: Snapshot): ModelState {
     nud: new Uint16Array(16).fill(NO_NEIGH),
     pvdSlots: new Map(),
     isHost: true,
+    hasOptimistic: false,
   };
   updateDevices(state, snapshot);
   updateRules(state, snapshot.rules);
   for (const neighbour of snapshot.neighbours.values()) updateNeighbour(state, neighbour);
   updateNexthops(state, snapshot.nexthops);
   for (const route of snapshot.routes.values()) addRoute(state, route);
+  compactNodes(state.fib);
   return state;
 }
 
@@ -240,6 +245,7 @@ export function updateDevices(state: ModelState, snapshot: Snapshot): void {
   state.devices = devices;
   state.isHost = (all?.forwarding ?? 0) === 0;
   state.labels = sortLabels(snapshot.labels);
+  state.hasOptimistic = false;
   for (const address of snapshot.addresses.values()) addCandidate(state, address);
 }
 
@@ -247,6 +253,7 @@ export function updateDevices(state: ModelState, snapshot: Snapshot): void {
 function addCandidate(state: ModelState, address: Address): void {
   const device = state.devices.get(address.ifindex);
   if (device === undefined) return;
+  if (address.flags & IFA_F_OPTIMISTIC) state.hasOptimistic = true;
   const words = wordsOf(address.addr);
   const type = addrType(words, 0);
   const scope = srcScope(type);

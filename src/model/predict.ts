@@ -10,7 +10,7 @@ import { type Addr6, ANY6 } from '../net/addr6.ts';
 import type { PvdId } from '../net/pvd-id.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import { EADDRNOTAVAIL } from './constants.ts';
-import { type Context, createContext, DADDR, SADDR } from './context.ts';
+import { type Context, createContext } from './context.ts';
 import { dstLookup } from './ip6-dst-lookup.ts';
 import { dstOif, nexthopGateway, nexthopOif, routeOf } from './ip6-pol-route.ts';
 import { routeInput, routeOutput } from './ip6-route-output.ts';
@@ -19,7 +19,7 @@ import { type Candidate, createModelState, type ModelState } from './model-state
 import type { Profile } from './profile.ts';
 import type { FlowFields, Outcome, Prediction, Query } from './query.ts';
 import { devGetSaddr } from './rfc6724-saddr.ts';
-import { writeWords } from './words.ts';
+import { DADDR, SADDR, writeWords } from './words.ts';
 
 /** Runs of the engine for one query; more combinations than that are left undecided. */
 const RUNS_MAX = 4096;
@@ -53,8 +53,8 @@ export function predictOn(model: Model, query: Query, explain = false): Predicti
   const ladder: Step[] | undefined = explain ? [] : undefined;
   ctx.trace = ladder;
   oracle.hash = 1;
-  oracle.bounds.clear();
-  oracle.picks.length = 0;
+  if (oracle.bounds.size !== 0) oracle.bounds.clear();
+  if (oracle.picks.length !== 0) oracle.picks.length = 0;
   const first = run(ctx, query);
   ctx.trace = undefined;
   if (oracle.bounds.size === 0 && oracle.used === 0) {
@@ -153,7 +153,8 @@ function run(ctx: Context, query: Query): Outcome {
 function loadFlow(ctx: Context, fields: FlowFields): void {
   const { flow } = ctx;
   flow.saddr = fields.saddr ?? ANY6;
-  writeWords(flow.saddr, flow.words, SADDR);
+  if (flow.saddr === ANY6) flow.words.fill(0, SADDR);
+  else writeWords(flow.saddr, flow.words, SADDR);
   flow.oif = fields.oif ?? 0;
   flow.iif = fields.iif ?? 0;
   flow.l3mdev = fields.l3mdev ?? 0;

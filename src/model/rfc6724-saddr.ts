@@ -25,10 +25,10 @@ import {
   PREFER_SRC_PUBLIC,
   PREFER_SRC_TMP,
 } from './constants.ts';
-import { type Context, DADDR } from './context.ts';
+import type { Context } from './context.ts';
 import { addrLabel, type Candidate, type Device, type ModelState } from './model-state.ts';
 import type { SaddrRule } from './profile.ts';
-import { commonBits } from './words.ts';
+import { commonBits, DADDR, prefixEqual } from './words.ts';
 
 /** `struct ipv6_saddr_dst`: the destination, once per selection. */
 interface Destination {
@@ -69,7 +69,7 @@ export function devGetSaddr(
   dst.ifindex = device?.ifindex ?? 0;
   dst.label = addrLabel(state.labels, flow.words, DADDR, dst.ifindex);
   dst.prefs = prefs;
-  dst.isOrchid = isOrchid(flow.words);
+  dst.isOrchid = isOrchid(flow.words, DADDR);
   dst.nextHop = nextHop;
 
   // Section 4: multicast and link-local destinations take sources of the link only.
@@ -143,14 +143,14 @@ const comparison: Comparison = { won: false, by: 'order' };
 
 /** Compares rule by rule; the first with different scores decides, and a full tie keeps the earlier. */
 function beats(ctx: Context, hiscore: Candidate, candidate: Candidate): Comparison {
-  const { saddrRules } = ctx.profile;
-  for (let i = 0; i < saddrRules.length; i++) {
-    const rule = saddrRules[i] as SaddrRule;
-    const old = score(ctx, rule, hiscore);
-    const mine = score(ctx, rule, candidate);
+  const { saddrScores: rules } = ctx;
+  for (let i = 0; i < rules.length; i++) {
+    const rule = rules[i] as SaddrScore;
+    const old = rule.score(ctx, hiscore);
+    const mine = rule.score(ctx, candidate);
     if (old === mine) continue;
     comparison.won = mine > old;
-    comparison.by = rule;
+    comparison.by = rule.name;
     return comparison;
   }
   comparison.won = false;
@@ -158,42 +158,47 @@ function beats(ctx: Context, hiscore: Candidate, candidate: Candidate): Comparis
   return comparison;
 }
 
-/** `ipv6_get_saddr_eval()`: the score of a candidate under one rule; higher is better. */
-export function score(ctx: Context, rule: SaddrRule, c: Candidate): number {
-  switch (rule) {
-    case 'local':
-      // Rule 1: prefer same address.
-      return Number(commonBits(c.words, 0, dst.words, DADDR) === 128);
-    case 'scope':
-      // Rule 2: the smallest scope that suffices, else the largest.
-      return c.scope >= dst.scope ? -c.scope : c.scope - 128;
-    case 'preferred':
-      return Number(isPreferred(c));
-    case 'hoa':
-      // Rule 4: prefer home addresses (RFC 6275), or care-of ones when asked (RFC 5014).
-      if (!ctx.profile.quirks.mip6) return 0;
-      return Number(((c.flags & IFA_F_HOMEADDRESS) !== 0) === ((dst.prefs & PREFER_SRC_COA) === 0));
-    case 'oif':
-      return Number(matchesOif(ctx, c));
-    case 'next-hop':
-      return Number(isAdvertisedByNextHop(ctx.state, c));
-    case 'label':
-      // Rule 6: prefer matching label.
-      return Number(c.label === dst.label);
-    case 'privacy':
-      return Number(((c.flags & IFA_F_TEMPORARY) !== 0) === wantsTemporary(c));
-    case 'orchid':
-      // "Rule 8-": ORCHIDs (RFC 4843) only talk to ORCHIDs.
-      return Number(isOrchid(c.words) === dst.isOrchid);
-    case 'prefix': {
-      // Rule 8: longest matching prefix; the kernel counts no more bits than the address is on-link for.
-      const bits = commonBits(c.words, 0, dst.words, DADDR);
-      return ctx.profile.saddrPrefixCap ? Math.min(bits, c.prefixLen) : bits;
-    }
-    case 'not-optimistic':
-      // RFC 4429, section 3.1: others before optimistic ones.
-      return Number((c.flags & IFA_F_OPTIMISTIC) === 0);
-  }
+/** Score of a candidate under one rule, for the destination at hand; higher is better. */
+type Score = (ctx: Context, c: Candidate) => number;
+
+/** `ipv6_get_saddr_eval()`, rule by rule. */
+const SCORES: Readonly<Record<SaddrRule, Score>> = {
+  // Rule 1: prefer same address.
+  local: (_, c) => Number(prefixEqual(c.words, 0, dst.words, DADDR, 128)),
+  // Rule 2: the smallest scope that suffices, else the largest.
+  scope: (_, c) => (c.scope >= dst.scope ? -c.scope : c.scope - 128),
+  preferred: (_, c) => Number(isPreferred(c)),
+  // Rule 4: prefer home addresses (RFC 6275), or care-of ones when asked (RFC 5014).
+  hoa: (ctx, c) =>
+    Number(
+      ctx.profile.quirks.mip6 &&
+        ((c.flags & IFA_F_HOMEADDRESS) !== 0) === ((dst.prefs & PREFER_SRC_COA) === 0),
+    ),
+  oif: (ctx, c) => Number(matchesOif(ctx, c)),
+  'next-hop': (ctx, c) => Number(isAdvertisedByNextHop(ctx.state, c)),
+  // Rule 6: prefer matching label.
+  label: (_, c) => Number(c.label === dst.label),
+  privacy: (_, c) => Number(((c.flags & IFA_F_TEMPORARY) !== 0) === wantsTemporary(c)),
+  // "Rule 8-": ORCHIDs (RFC 4843) only talk to ORCHIDs.
+  orchid: (_, c) => Number(isOrchid(c.words, 0) === dst.isOrchid),
+  // Rule 8: longest matching prefix; the kernel counts no more bits than the prefix has.
+  prefix: (ctx, c) => {
+    const bits = commonBits(c.words, 0, dst.words, DADDR);
+    return ctx.profile.saddrPrefixCap ? Math.min(bits, c.prefixLen) : bits;
+  },
+  // Rule 10 (RFC 4429, section 3.1): others before optimistic ones.
+  'not-optimistic': (_, c) => Number((c.flags & IFA_F_OPTIMISTIC) === 0),
+};
+
+/** The rules of a profile, ready to run. */
+export function saddrScores(rules: readonly SaddrRule[]): readonly SaddrScore[] {
+  return rules.map((name) => ({ name, score: SCORES[name] }));
+}
+
+/** One rule and how it scores. */
+export interface SaddrScore {
+  readonly name: SaddrRule;
+  readonly score: Score;
 }
 
 /** Rule 3: avoid deprecated addresses, and optimistic ones unless `use_optimistic` is set. */
@@ -231,8 +236,8 @@ function wantsTemporary(c: Candidate): boolean {
 }
 
 /** `ipv6_addr_orchid()`: 2001:10::/28. */
-function isOrchid(words: Uint32Array): boolean {
-  return (((words[0] ?? 0) ^ 0x2001_0010) & 0xffff_fff0) === 0;
+function isOrchid(words: Uint32Array, at: number): boolean {
+  return (((words[at] ?? 0) ^ 0x2001_0010) & 0xffff_fff0) === 0;
 }
 
 function trace(

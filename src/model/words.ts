@@ -5,6 +5,10 @@
 
 import type { Addr6 } from '../net/addr6.ts';
 
+/** Where a flow's words (`Flow.words`) hold its destination and its source. */
+export const DADDR = 0;
+export const SADDR = 4;
+
 const groups = new Uint16Array(8);
 
 /** Writes the words of `addr`, most significant first, to `out[at]`..`out[at + 3]`. */
