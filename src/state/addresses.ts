@@ -1,0 +1,80 @@
+/**
+ * Addresses (`struct inet6_ifaddr`), oldest first. The kernel's own list of an interface has
+ * the newest first within a scope (`ipv6_link_dev_addr()`), and dumps follow that list.
+ */
+
+import type { AddrEvent } from '../decode/event.ts';
+import { endOf, type Instant } from '../net/instant.ts';
+import { addressRemoved, addressSet, attributeAddress } from './attribute.ts';
+import { attributedToNone, providedKeys } from './attribution.ts';
+import { removeFrom } from './attribution-index.ts';
+import type { Context } from './context.ts';
+import { type Address, addressKey } from './snapshot.ts';
+import type { Subject } from './subject.ts';
+import { putRow, removeRow, type Table } from './table.ts';
+
+const IFA_F_PERMANENT = 0x80;
+const RTM_DELADDR = 21;
+/** INET6_IFADDR_STATE_DEAD */
+const STATE_DEAD = 4;
+
+const ADDRESSES: Table<string, Address> = {
+  object: 'address',
+  part: 'addresses',
+  rows: (ns) => ns.addresses,
+};
+
+export const addressSubject: Subject<AddrEvent, string, Address> = {
+  kind: 'addr',
+  table: ADDRESSES,
+  keyOf: (_ctx, event) => addressKey(event.ifindex, event.addr),
+  set(ctx, event, key) {
+    const isGoing = event.event === RTM_DELADDR || event.state === STATE_DEAD;
+    if (isGoing) removeAddress(ctx, key);
+    else setAddress(ctx, event, key);
+  },
+  remove: removeAddress,
+  order: (dumped) => dumped.toReversed(),
+};
+
+function setAddress(ctx: Context, event: AddrEvent, key: string): void {
+  const { ns } = ctx;
+  const old = ns.addresses.get(key);
+  // A new object of an old name: its record of removal was lost.
+  const reborn = old !== undefined && event.op === 'new';
+  const current = old && !reborn ? old.attribution : attributedToNone('ra-not-seen');
+  const bare = { ...addressFields(event), attribution: current };
+  const before = old && !reborn ? undefined : isFromBefore(ctx, event);
+  const attribution = attributeAddress(ns, key, bare, before, ctx.tsNs);
+  if (old && old.prefixLen !== bare.prefixLen) forgetProvided(ctx, key, old);
+  const address = { ...bare, attribution };
+  if (reborn) ns.addresses.delete(key);
+  if (putRow(ctx, ADDRESSES, key, address)) addressSet(ctx, key, address);
+}
+
+function isFromBefore(ctx: Context, { op, cstampNs }: AddrEvent): boolean {
+  if (op === 'new') return false;
+  return cstampNs === 0n || cstampNs < ctx.startNs;
+}
+
+function addressFields(event: AddrEvent): Omit<Address, 'attribution'> {
+  const { addr, peer, prefixLen, ifindex, flags, scope, proto, tstampNs } = event;
+  const isPermanent = (flags & IFA_F_PERMANENT) !== 0;
+  const until = (sec: number): Instant | undefined =>
+    isPermanent ? undefined : endOf(tstampNs, sec);
+  const validUntil = until(event.validLftSec);
+  const preferredUntil = until(event.preferredLftSec);
+  return { addr, peer, prefixLen, ifindex, flags, scope, proto, validUntil, preferredUntil };
+}
+
+function forgetProvided(ctx: Context, key: string, old: Address): void {
+  for (const provided of providedKeys(old)) {
+    removeFrom(ctx.ns.own.index.providers, provided, key);
+  }
+}
+
+/** Removes an address and lets go what follows it. */
+export function removeAddress(ctx: Context, key: string): void {
+  const old = removeRow(ctx, ADDRESSES, key);
+  if (old) addressRemoved(ctx, key, old);
+}

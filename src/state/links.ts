@@ -1,0 +1,51 @@
+/** Links (`struct net_device`) of a netns, in the order of registration. */
+
+import type { LinkEvent } from '../decode/event.ts';
+import { removeAddress } from './addresses.ts';
+import type { Context } from './context.ts';
+import { DEVCONF } from './devconf.ts';
+import { NEIGHBOURS } from './neighbours.ts';
+import { removeFromPvds } from './pvd-registry.ts';
+import type { Link } from './snapshot.ts';
+import type { Subject } from './subject.ts';
+import { putRow, removeRow, type Table } from './table.ts';
+
+const LINKS: Table<number, Link> = {
+  object: 'link',
+  part: 'links',
+  rows: (ns) => ns.links,
+};
+
+export const linkSubject: Subject<LinkEvent, number, Link> = {
+  kind: 'link',
+  table: LINKS,
+  keyOf: (_ctx, event) => event.ifindex,
+  set(ctx, event, key) {
+    putRow(ctx, LINKS, key, linkOf(event));
+  },
+  remove: removeLink,
+};
+
+function linkOf(event: LinkEvent): Link {
+  const { ifindex, name, flags, mtu, mtu6, type, lladdr, operstate, carrier } = event;
+  const { master, isL3Master } = event;
+  const state = { operstate, carrier, master, isL3Master };
+  return { ifindex, name, flags, mtu, mtu6, type, lladdr, ...state };
+}
+
+/**
+ * `unlist_netdevice()`: the device left this netns. What hangs off it goes with it, whether
+ * or not its own records come (`addrconf_ifdown()` tells of addresses only by notifications).
+ */
+function removeLink(ctx: Context, ifindex: number): void {
+  const { ns } = ctx;
+  removeRow(ctx, LINKS, ifindex);
+  if (ns.devconf.has(ifindex)) removeRow(ctx, DEVCONF, ifindex);
+  for (const [key, address] of ns.addresses) {
+    if (address.ifindex === ifindex) removeAddress(ctx, key);
+  }
+  for (const [key, neighbour] of ns.neighbours) {
+    if (neighbour.ifindex === ifindex) removeRow(ctx, NEIGHBOURS, key);
+  }
+  removeFromPvds(ctx, ifindex);
+}

@@ -1,0 +1,86 @@
+/** Policy rules (`struct fib6_rule`), those of one preference by age. */
+
+import type { RuleEvent } from '../decode/event.ts';
+import { prefix6From } from '../net/prefix6.ts';
+import type { Context } from './context.ts';
+import type { NetnsState } from './netns-state.ts';
+import type { Rule } from './snapshot.ts';
+import type { Subject } from './subject.ts';
+import { putRow, removeRow, sameValue, type Table } from './table.ts';
+
+/** FIB_RULE_IIF_DETACHED and FIB_RULE_OIF_DETACHED: computed, not configured. */
+const DETACHED = 0x8 | 0x10;
+const KERNEL_ID_MIN = 1n << 32n;
+
+export const RULES: Table<string, Rule> = {
+  object: 'rule',
+  part: 'rules',
+  rows: (ns) => ns.own.rules,
+  after: renewRules,
+};
+
+export const ruleSubject: Subject<RuleEvent, string, Rule> = {
+  kind: 'rule',
+  table: RULES,
+  /** Netlink does not tell the kernel's address of a rule: it is then known by its content. */
+  keyOf(ctx, event) {
+    const { rules } = ctx.ns.own;
+    if (rules.has(`${event.id}`)) return `${event.id}`;
+    const content = contentOf(ruleOf(event));
+    for (const [key, rule] of rules) {
+      const unnamed = event.id === 0n || rule.id < KERNEL_ID_MIN;
+      if (unnamed && sameValue(contentOf(rule), content)) return key;
+    }
+    return event.id === 0n ? `${ctx.ns.own.nextId++}` : `${event.id}`;
+  },
+  set: (ctx, event, key) => void putRow(ctx, RULES, key, { ...ruleOf(event), id: BigInt(key) }),
+  remove: removeRule,
+};
+
+function removeRule(ctx: Context, key: string): void {
+  removeRow(ctx, RULES, key);
+}
+
+function ruleOf(event: RuleEvent): Rule {
+  const { id, pref, iifname, oifname, iif, oif, table, mark, markMask, gotoTarget } = event;
+  const { frFlags, suppressPrefixlen, suppressIfgroup, uidRange, action, protocol } = event;
+  const { sportStart, sportEnd, dportStart, dportEnd, ipProto, dscp, l3mdev } = event;
+  return {
+    id,
+    pref,
+    src: prefix6From(event.src, event.srcLen),
+    dst: prefix6From(event.dst, event.dstLen),
+    iifname,
+    oifname,
+    iif,
+    oif,
+    table,
+    mark,
+    markMask,
+    gotoTarget,
+    frFlags,
+    suppressPrefixlen,
+    suppressIfgroup,
+    uidRange,
+    sportStart,
+    sportEnd,
+    dportStart,
+    dportEnd,
+    action,
+    ipProto,
+    dscp,
+    l3mdev,
+    protocol,
+  };
+}
+
+/** What was configured: no kernel address, nothing that is resolved at run time. */
+function contentOf(rule: Rule): Omit<Rule, 'id' | 'iif' | 'oif'> {
+  const { id: _id, iif: _iif, oif: _oif, ...content } = rule;
+  return { ...content, frFlags: rule.frFlags & ~DETACHED };
+}
+
+/** Ascending preference; equal ones stay in the order they came (`fib_nl_newrule()`). */
+export function renewRules(ns: NetnsState): void {
+  ns.rules = [...ns.own.rules.values()].sort((a, b) => a.pref - b.pref);
+}
