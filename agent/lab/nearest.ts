@@ -3,10 +3,12 @@
 /** Nothing when no word is near: more than a third of the letters would have to change. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.floor(Math.max(word.length, 3) / 3) + 1;
+  let bestDistance = Infinity;
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const lettersMax = Math.max(word.length, candidate.length);
+    const isNear = distance <= Math.max(1, Math.floor(lettersMax / 3)) && distance < lettersMax;
+    if (isNear && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }
