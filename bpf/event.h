@@ -31,6 +31,8 @@ enum pvd_limit {
 	PVD_NH_MEMBERS_MAX = 16, /* members kept of one nexthop group */
 	PVD_COMM_LEN = 16,
 	PVD_IFNAME_LEN = 16,
+	PVD_KIND_BPF_MAX = 40, /* kinds from here on are the agent's */
+	PVD_HOOKS_MAX = 86,    /* room for hooks to come */
 };
 
 enum pvd_kind {
@@ -105,7 +107,7 @@ enum pvd_hook {
 	PVD_HOOK_LIST_NETDEVICE = 20,
 	PVD_HOOK_UNLIST_NETDEVICE = 21,
 	PVD_HOOK_SETUP_NET = 22,
-	PVD_HOOK_CLEANUP_NET = 23,
+	PVD_HOOK_CLEANUP_NET = 23, /* reserved: shows no single netns */
 	PVD_HOOK_NOTIFY_RULE_CHANGE = 24,
 	PVD_HOOK_IP6ADDRLBL_NEWDEL = 25,
 	PVD_HOOK_NEIGH_UPDATE = 26,
@@ -127,7 +129,14 @@ enum pvd_hook {
 	PVD_HOOK_ITER_IPV6_ROUTE = 42,
 	PVD_HOOK_NETLINK = 43, /* dumped by the agent over rtnetlink */
 	PVD_HOOK_PROCFS = 44,  /* dumped by the agent from /proc */
-	PVD_HOOK_MAX = 45,     /* one past the last: moves when a hook is appended */
+	PVD_HOOK_INET6_NET_EXIT = 45,
+	PVD_HOOK_FIB6_REMOVE_PREFSRC = 46,
+	PVD_HOOK_MODIFY_PREFIX_ROUTE = 47,
+	PVD_HOOK_FIB6_RULE_CONFIGURE = 48,
+	PVD_HOOK_FIB6_RULE_DELETE = 49,
+	PVD_HOOK_RTM_NEW_NEXTHOP = 50,
+	PVD_HOOK_INET6_NETCONF_NOTIFY_DEVCONF = 51,
+	PVD_HOOK_MAX = 52, /* one past the last: moves when a hook is appended */
 };
 
 struct pvd_hdr {
@@ -307,6 +316,11 @@ struct pvd_route {
 	struct pvd_hdr hdr;
 	struct pvd_fib6 fib6;
 	__u32 nlmsg_flags; /* NLM_F_* of the request, fib6_add only */
+	/*
+	 * CHANGE with -EEXIST: fib6_add() refused a duplicate. fib6.id is then 0
+	 * and the entry already there, found by its other fields, took over
+	 * expires_ns if it had one itself (fib6_add_rt2node()).
+	 */
 	__s32 error;
 	__u32 portid; /* of the requester, 0: the kernel itself */
 	__u32 pad;
@@ -501,6 +515,19 @@ struct pvd_flow {
 	__u16 saddrs;  /* SADDR records of this decision */
 };
 
+/*
+ * Not a record: value of the map `counters`, one per CPU, mapped by the agent
+ * and written by BPF alone. Every field only grows.
+ */
+struct pvd_counters {
+	__u64 ids;      /* decisions and RAs named so far */
+	__u32 seq;      /* hdr.seq */
+	__u32 lost;     /* hdr.lost */
+	__u64 unpaired; /* exits of a decision or RA whose entry was not seen */
+	__u64 lost_by_kind[PVD_KIND_BPF_MAX];
+	__u64 hits_by_hook[PVD_HOOKS_MAX]; /* how often the hook ran, filtered or not */
+};
+
 #define PVD_ASSERT_SIZE(type, size)                                                                \
 	_Static_assert(sizeof(struct type) == (size), #type " must be " #size " bytes")
 
@@ -527,5 +554,7 @@ PVD_ASSERT_SIZE(pvd_try, 16);
 PVD_ASSERT_SIZE(pvd_lookup, 456);
 PVD_ASSERT_SIZE(pvd_saddr, 208);
 PVD_ASSERT_SIZE(pvd_flow, 240);
+PVD_ASSERT_SIZE(pvd_counters, 1032);
+_Static_assert((int)PVD_HOOK_MAX <= (int)PVD_HOOKS_MAX, "counters must hold every hook");
 
 #endif /* PVD_EVENT_H */

@@ -30,6 +30,7 @@ union pvd_wire {
 	struct pvd_lookup lookup;
 	struct pvd_saddr saddr;
 	struct pvd_flow flow;
+	struct pvd_counters counters;
 };
 
 const union pvd_wire *const volatile pvd_wire = 0;

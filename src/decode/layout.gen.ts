@@ -346,6 +346,15 @@ export const LAYOUT = {
     lookups: 236,
     saddrs: 238,
   },
+  pvd_counters: {
+    size: 1032,
+    ids: 0,
+    seq: 8,
+    lost: 12,
+    unpaired: 16,
+    lost_by_kind: 24,
+    hits_by_hook: 344,
+  },
 } as const;
 
 /** Number of elements of each array field; 0 for a flexible array. */
@@ -412,6 +421,10 @@ export const LENGTH = {
     saddr: 16,
     gateway: 16,
   },
+  pvd_counters: {
+    lost_by_kind: 40,
+    hits_by_hook: 86,
+  },
 } as const;
 
 /** `enum pvd_limit`. */
@@ -422,6 +435,8 @@ export const LIMIT = {
   NH_MEMBERS_MAX: 16,
   COMM_LEN: 16,
   IFNAME_LEN: 16,
+  KIND_BPF_MAX: 40,
+  HOOKS_MAX: 86,
 } as const;
 
 /** `enum pvd_kind`. */
@@ -516,7 +531,14 @@ export const HOOK = {
   ITER_IPV6_ROUTE: 42,
   NETLINK: 43,
   PROCFS: 44,
-  MAX: 45,
+  INET6_NET_EXIT: 45,
+  FIB6_REMOVE_PREFSRC: 46,
+  MODIFY_PREFIX_ROUTE: 47,
+  FIB6_RULE_CONFIGURE: 48,
+  FIB6_RULE_DELETE: 49,
+  RTM_NEW_NEXTHOP: 50,
+  INET6_NETCONF_NOTIFY_DEVCONF: 51,
+  MAX: 52,
 } as const;
 
 /** `enum pvd_ra_flag`. */

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Read-only globals that the agent sets before the load. */
+#include "filter.bpf.h"
+
+const volatile __u32 hz = 250;
+const volatile bool filter_netns = false;
+const volatile bool filter_tgid = false;
+const volatile bool filter_cgroup = false;
+const volatile __u32 agent_tgid = 0;
