@@ -371,8 +371,13 @@ function addRoute(state: IpState, route: Partial<Route> | { dst: string }): void
     id: state.nextId++,
   } as Route;
   // fib6_add_rt2node(): same node, metric, device and gateway make a duplicate.
-  for (const r of state.routes.values()) if (sameNode(r, full) && sameHop(r, full)) return;
+  if (isDuplicate(state, full)) return;
   state.routes.set(full.id, full);
+}
+
+function isDuplicate(state: IpState, route: Route): boolean {
+  for (const r of state.routes.values()) if (sameNode(r, route) && sameHop(r, route)) return true;
+  return false;
 }
 
 function sameNode(a: Route, b: Route): boolean {
@@ -391,7 +396,11 @@ function sameHop(a: Route, b: Route): boolean {
 }
 
 function applyRoute(state: IpState, verb: string, w: Words): void {
-  for (const route of parseRoute(w, (name) => indexOf(state, name))) {
+  const routes = parseRoute(w, (name) => indexOf(state, name));
+  // ip6_route_multipath_add(): one duplicate takes the whole request back.
+  if (routes.some((route) => route.nhId && !state.nexthops.has(route.nhId))) return;
+  if (routes.length > 1 && routes.some((route) => isDuplicate(state, route as Route))) return;
+  for (const route of routes) {
     if (verb !== 'del') addRoute(state, route);
     else
       for (const r of state.routes.values())
@@ -452,6 +461,9 @@ function addNexthop(state: IpState, w: Words): void {
       }
     }
   }
+  // rtm_to_nh_config(): "Carrier for nexthop device is down".
+  if (state.links.get(nh.oif)?.carrier === false) return;
+  if (nh.isGroup && nh.members.some((m) => !state.nexthops.has(m.id))) return;
   state.nexthops.set(nh.id, nh);
 }
 

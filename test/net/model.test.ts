@@ -1,9 +1,7 @@
 /** The running kernel answers the conformance tables as the model does. Needs root and iproute2. */
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createModelState } from '../../src/model/model-state.ts';
 import { createModel } from '../../src/model/predict.ts';
 import { LINUX, withQuirks } from '../../src/model/profile.ts';
@@ -18,60 +16,8 @@ import {
   stateOf,
 } from '../case/answer.ts';
 import { toSnapshot } from '../case/ip-state.ts';
-import { answersOf, type ModelCase, readTable, TABLES, type Traits } from '../case/model-case.ts';
-
-interface KernelCase {
-  readonly id: string;
-  readonly answers?: readonly KernelAnswer[];
-  readonly skip?: string;
-}
-
-/** Distinct destinations tried for an answer that has several, so that the hash varies. */
-const SPREAD = 24;
-
-const RUNNER = fileURLToPath(new URL('../../../test/net/model-kernel.py', import.meta.url));
-
-export function askKernel(cases: readonly object[]): Map<string, KernelCase> {
-  const done = spawnSync('python3', [RUNNER], {
-    input: JSON.stringify(cases),
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  const out = new Map<string, KernelCase>();
-  for (const line of done.stdout.split('\n')) {
-    if (line !== '') out.set((JSON.parse(line) as KernelCase).id, JSON.parse(line) as KernelCase);
-  }
-  return out;
-}
-
-/** Two states that tell the traits of this kernel; see Quirks. */
-function calibrate(): Traits {
-  const many = (question: string): object[] =>
-    Array.from({ length: SPREAD }, (_, i) => parseAsk(question.replace('X', (i + 1).toString(16))));
-  const group = [
-    'dev A B',
-    'nexthop add id 1 via fe80::1 dev A',
-    'nexthop add id 2 via fe80::1 dev B',
-    'nexthop add id 3 group 1/2',
-    'route add ::/0 nhid 3',
-  ];
-  const home = [
-    'dev A',
-    'route add ::/0 via fe80::1 dev A',
-    'addr add P:1::1/64 dev A home',
-    'addr add P:1::2/64 dev A',
-  ].map((line) => line.replace('P:', '2001:db8:'));
-  const answers = askKernel([
-    { id: 'group', lines: group, asks: many('get 2001:db8:9::X oif A') },
-    { id: 'home', lines: home, asks: [parseAsk('udp 2001:db8:9::1')] },
-  ]);
-  const shares = answers.get('group')?.answers;
-  assert(shares !== undefined, `calibration failed: ${answers.get('group')?.skip}`);
-  return {
-    new: shares.every((a) => a.oif === 'A'),
-    mip6: answers.get('home')?.answers?.[0]?.src === '2001:db8:1::1',
-  };
-}
+import { askKernel, calibrate, type KernelCase, SPREAD } from '../case/kernel.ts';
+import { answersOf, type ModelCase, readTable, TABLES } from '../case/model-case.ts';
 
 /** The question, and for set-valued answers the same for other destinations of the /112. */
 function spread(question: string, want: readonly string[]): string[] {
