@@ -125,6 +125,8 @@ export interface Libc {
   readonly setns: Fn<[number, number], number>;
   readonly socket: Fn<[number, number, number], number>;
   readonly getsockopt: Fn<[number, number, number, Memory, number[]], number>;
+  readonly setsockopt: Fn<[number, number, number, Memory, number], number>;
+  readonly sendto: Fn<[number, Memory, number, number, Memory, number], number>;
   readonly clockGettime: Fn<[number, Memory], number>;
   readonly clockGetres: Fn<[number, Memory], number>;
   readonly sysconf: Fn<[number], number | bigint>;
@@ -142,6 +144,9 @@ const LIBC_DEFS: Record<keyof Libc, string> = {
   setns: 'int setns(int fd, int nstype)',
   socket: 'int socket(int family, int type, int protocol)',
   getsockopt: 'int getsockopt(int fd, int level, int name, void *value, _Inout_ uint32_t *len)',
+  setsockopt: 'int setsockopt(int fd, int level, int name, const void *value, uint32_t len)',
+  sendto:
+    'long sendto(int fd, const void *buf, size_t len, int flags, const void *to, uint32_t to_len)',
   clockGettime: 'int clock_gettime(int clock, void *timespec)',
   clockGetres: 'int clock_getres(int clock, void *timespec)',
   sysconf: 'long sysconf(int name)',

@@ -4,19 +4,20 @@
  */
 
 import { AgentError } from '../error.ts';
-import { findFuncs, findTracepoints } from '../libbpf/btf.ts';
+import { type Btf, findFuncs, findTracepoints } from '../libbpf/btf.ts';
 import { ERRNO, errnoName } from '../libbpf/errno.ts';
 import { BpfLink } from '../libbpf/link.ts';
 import { BpfLoadError, usefulLine } from '../libbpf/load-error.ts';
 import { BpfObject, type GlobalValue } from '../libbpf/object.ts';
-import type { TraceableKernel } from './environment.ts';
+import { requireTracing } from './environment.ts';
 import type { Hook } from './hook.ts';
 import { firstFailing, type KernelTargets, planHooks, targetNames } from './plan.ts';
 
 export interface AttachOptions {
   readonly objectBytes: Uint8Array;
   readonly hooks: readonly Hook[];
-  readonly kernel: TraceableKernel;
+  /** Of this kernel. */
+  readonly btf: Btf;
   /** Entries of maps whose size is decided at run time. */
   readonly maps: Readonly<Record<string, number>>;
   readonly globals: Readonly<Record<string, GlobalValue>>;
@@ -38,11 +39,11 @@ export interface Attached {
 
 /** @throws BpfLoadError or AgentError PVD_ERR_TRACE when nothing can be attached. */
 export function attachHooks(options: AttachOptions): Attached {
-  const { hooks, kernel } = options;
+  const { hooks, btf } = options;
   const names = targetNames(hooks);
   const targets: KernelTargets = {
-    functions: new Set(findFuncs(kernel.btf, names.functions).keys()),
-    tracepoints: findTracepoints(kernel.btf, names.tracepoints),
+    functions: findFuncs(btf, names.functions),
+    tracepoints: findTracepoints(btf, names.tracepoints),
   };
   const failed = new Map<string, string>();
   const startMs = performance.now();
@@ -102,6 +103,8 @@ function tryLoad(
     object.close();
     if (!(error instanceof BpfLoadError)) throw error;
     if (error.errno === ERRNO.ENOMEM) throw error;
+    // Refused for what the kernel is, not for what the program does?
+    if (failed.size === 0) requireTracing(options.btf);
     const program = error.program ?? bisect(load, options) ?? '';
     if (!load.some((hook) => hook.program === program)) throw error;
     const reason = usefulLine(error.log);

@@ -36,16 +36,21 @@ const ATTEMPT_FUNCTION = 'ip6_dst_lookup_flow';
 
 const GUEST = 'run with --kernel debian:6.12 to trace a kernel in a guest';
 
-/** A function every attempt can name, and the kernel's BTF it was found in. */
-export interface TraceableKernel {
-  readonly btf: Btf;
-}
-
-/** @throws AgentError: PVD_ERR_LIBBPF, _CAPABILITY, _BTF, _NO_IPV6, _LOCKDOWN, _TRACE. */
-export function requireTracing(btfPath?: string): TraceableKernel {
+/**
+ * BTF of this kernel, when all that can be told without an attempt is there.
+ * @throws AgentError: PVD_ERR_LIBBPF, PVD_ERR_CAPABILITY, PVD_ERR_BTF.
+ */
+export function requirePrerequisites(btfPath?: string): Btf {
   libbpf();
   requireCapabilities();
-  const btf = kernelBtf(btfPath);
+  return kernelBtf(btfPath);
+}
+
+/**
+ * Loads and attaches the smallest tracing program, and undoes it.
+ * @throws AgentError: PVD_ERR_NO_IPV6, PVD_ERR_LOCKDOWN, PVD_ERR_MEMLOCK, PVD_ERR_TRACE.
+ */
+export function requireTracing(btf: Btf): void {
   const func = findFuncs(btf, new Set([ATTEMPT_FUNCTION])).get(ATTEMPT_FUNCTION);
   if (func === undefined) {
     throw new AgentError({
@@ -56,7 +61,6 @@ export function requireTracing(btfPath?: string): TraceableKernel {
     });
   }
   requireFentry(func);
-  return { btf };
 }
 
 function requireCapabilities(): void {
@@ -102,7 +106,7 @@ function requireFentry(func: BtfFunc): void {
 /** Whether `openProbe` can work on this kernel, and why not. Takes some 0.1 s, changes nothing. */
 export function canTrace(): { readonly ok: boolean; readonly reason: string } {
   try {
-    requireTracing();
+    requireTracing(requirePrerequisites());
     return { ok: true, reason: '' };
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;

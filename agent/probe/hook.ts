@@ -10,6 +10,8 @@ export interface Hook {
   readonly target: string;
   /** Program this one stands in for: it is tried only where that one does not attach. */
   readonly insteadOf?: string;
+  /** The program reads the return value: a function that returns nothing is no target. */
+  readonly needsReturn?: true;
   /** What is not seen when neither this program nor one that stands in for it attaches. */
   readonly degrades: string;
 }

@@ -1,10 +1,11 @@
 /** Which programs to load on this kernel: pure, from what is known and what already failed. */
 
+import type { BtfFunc } from '../libbpf/btf.ts';
 import type { Hook } from './hook.ts';
 
 /** What the kernel's BTF names. */
 export interface KernelTargets {
-  readonly functions: ReadonlySet<string>;
+  readonly functions: ReadonlyMap<string, Pick<BtfFunc, 'returnsVoid'>>;
   readonly tracepoints: ReadonlySet<string>;
 }
 
@@ -41,8 +42,11 @@ function missingTarget(hook: Hook, kernel: KernelTargets): string | undefined {
         ? undefined
         : 'no such iterator in this kernel';
     case 'fentry':
-    case 'fexit':
-      return kernel.functions.has(hook.target) ? undefined : 'no such function in this kernel';
+    case 'fexit': {
+      const func = kernel.functions.get(hook.target);
+      if (func === undefined) return 'no such function in this kernel';
+      return hook.needsReturn && func.returnsVoid ? 'returns nothing in this kernel' : undefined;
+    }
     default:
       return undefined;
   }

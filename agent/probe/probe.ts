@@ -5,6 +5,7 @@
  * Nothing is pinned: however the process ends, the kernel detaches and frees everything.
  */
 
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { HookStatus } from '../../src/decode/event.ts';
@@ -17,7 +18,7 @@ import { possibleCpus } from '../libbpf/map.ts';
 import { type RecordHandler, RingBuffer } from '../libbpf/ring-buffer.ts';
 import { RingConsumer } from '../libbpf/ring-consumer.ts';
 import { type Attached, attachHooks } from './attach.ts';
-import { KEPT_CAPABILITIES, requireTracing } from './environment.ts';
+import { KEPT_CAPABILITIES, requirePrerequisites } from './environment.ts';
 import { fillFilters, filterGlobals, type ProbeFilters, setWatched } from './filter.ts';
 import type { Hook } from './hook.ts';
 import { HOOKS } from './hooks.ts';
@@ -108,18 +109,18 @@ export function builtObject(): Uint8Array {
 
 /**
  * Loads and attaches all hooks this kernel takes.
- * @throws AgentError: those of `requireTracing`, PVD_ERR_BPF_OBJECT, PVD_ERR_BPF_LOAD,
+ * @throws AgentError: those of agent/probe/environment.ts, PVD_ERR_BPF_OBJECT, PVD_ERR_BPF_LOAD,
  *   PVD_ERR_RING when `ringBytes` is no power of two.
  */
 export async function openProbe(options: ProbeOptions): Promise<Probe> {
   const { ringBytes = RING_BYTES_DEFAULT, filters = {} } = options;
   const startMs = performance.now();
   requirePowerOfTwo(ringBytes);
-  const kernel = requireTracing();
+  const btf = requirePrerequisites();
   const attached = attachHooks({
     objectBytes: options.objectBytes ?? builtObject(),
     hooks: HOOKS,
-    kernel,
+    btf,
     maps: { events: ringBytes, counters: possibleCpus() },
     globals: { hz: jiffiesHz(), ...filterGlobals(filters) },
     onLoaded: (object) => fillFilters(object, filters),
@@ -234,12 +235,25 @@ class AttachedProbe implements Probe {
     this.#consumer.stop();
     this.#counters.close();
     this.#ring.close();
+    releaseInBackground([...this.#attached.links.values()].map((link) => link.fd()));
     this.#attached.object.close();
   }
 
   #check(): void {
     if (!this.#open) throw new Error('probe is closed');
   }
+}
+
+/**
+ * The kernel waits 0.1 s for each function it detaches from (ftrace_shutdown waits for
+ * synchronize_rcu_tasks), in whoever drops the last reference, even when that one is being
+ * killed. A process that ends at once takes them over, so that we end at once as well.
+ */
+function releaseInBackground(linkFds: readonly number[]): void {
+  const stdio = ['ignore' as const, 'ignore' as const, 'ignore' as const, ...linkFds];
+  const child = spawn('true', { stdio, detached: true });
+  child.on('error', () => {}); // then it is we who wait
+  child.unref();
 }
 
 function statusOf(hook: Hook, attached: Attached): HookStatus {
