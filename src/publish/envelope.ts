@@ -10,8 +10,8 @@
 
 import type { DecodedOption } from '../decode/nd/option.ts';
 import type { RaHeader } from '../decode/nd/ra-header.ts';
+import type { Json } from '../net/json.ts';
 import type { Finding, Verdict, VerdictCounts } from '../verify/verdict.ts';
-import type { Json } from './json.ts';
 import type { AttributionData, ChangeData, SnapshotData } from './snapshot-data.ts';
 
 /** Version of the envelope: grows when a reader of the old one would misread the new. */

@@ -8,7 +8,8 @@ const entry = (seq: number, chars = 1): { envelope: ReturnType<typeof make>; tex
   envelope: make(seq),
   text: 'x'.repeat(chars),
 });
-const make = (seq: number) => envelope(seq, 'netns', { event: 'new', inum: 1, name: '' });
+const make = (seq: number) =>
+  envelope(seq, 'netns', { op: 'new', inum: 1, name: '', seeded: true });
 
 test('keeps the newest within both limits and finds them by seq', () => {
   fc.assert(

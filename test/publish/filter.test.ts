@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { matchesFilter, parseFilter, splitFilterTerm } from '../../src/publish/filter.ts';
-import { DECISION, envelope } from './fixture.ts';
+import { DECISION, envelope, RA } from './fixture.ts';
 
 function matches(text: string, of: Envelope): boolean {
   const parsed = parseFilter(text.split(' ').filter(Boolean).map(splitFilterTerm));
@@ -60,36 +60,13 @@ test('what tells of missing things always passes', () => {
 });
 
 test('a field lets kinds pass that do not have it', () => {
-  assert.ok(matches('pid=1 comm=x', envelope(1, 'netns', { event: 'new', inum: 1, name: '' })));
+  assert.ok(
+    matches('pid=1 comm=x', envelope(1, 'netns', { op: 'new', inum: 1, name: '', seeded: true })),
+  );
 });
 
 test('prefixes nested in a PvD option are found', () => {
-  const options = [
-    { kind: 'pvd', name: 'pvd.example', options: [{ kind: 'pio', prefix: '2001:db8:5::/64' }] },
-  ];
-  const message = {
-    curHopLimit: 64,
-    managed: false,
-    other: false,
-    preference: 'medium',
-    routerLifetimeSec: 0,
-    reachableTimeMs: 0,
-    retransTimerMs: 0,
-    options,
-  };
-  const ra = envelope(1, 'ra', {
-    raId: '1',
-    ifindex: 2,
-    ifname: 'eth0',
-    router: 'fe80::1',
-    daddr: 'ff02::1',
-    hopLimit: 255,
-    lenBytes: 16,
-    message,
-    problems: [],
-    pvds: ['pvd.example'],
-    done: null,
-  });
+  const ra = envelope(1, 'ra', RA);
   assert.ok(matches('prefix=2001:db8::/32', ra));
   assert.ok(matches('prefix=2001:db8:5::1', ra));
   assert.ok(!matches('prefix=2001:db8:6::/48', ra));

@@ -1,5 +1,9 @@
 /** Envelopes for tests. */
 
+import { decodeRa, encodeRa } from '../../src/decode/nd/ra.ts';
+import { EMPTY_RA_HEADER } from '../../src/decode/nd/ra-header.ts';
+import { toJson } from '../../src/net/json.ts';
+import { prefix6 } from '../../src/net/prefix6.ts';
 import { explicitPvdId } from '../../src/net/pvd-id.ts';
 import {
   type DecisionData,
@@ -8,6 +12,7 @@ import {
   type EnvelopeData,
   type EnvelopeKind,
   type NetnsRef,
+  type RaData,
 } from '../../src/publish/envelope.ts';
 import type { AttributionData } from '../../src/publish/snapshot-data.ts';
 
@@ -72,3 +77,45 @@ export const DECISION: DecisionData = {
   verdict: { verdict: 'undecided', reason: 'unmodelled' },
   findings: [],
 };
+
+/** Of a PvD whose only prefix stands inside the PvD option. */
+export const RA: RaData = presentRa();
+
+function presentRa(): RaData {
+  const pio = {
+    kind: 'pio',
+    prefix: prefix6('2001:db8:5::/64'),
+    onLink: true,
+    autonomous: true,
+    routerAddress: false,
+    pdPreferred: false,
+    validSec: 3600,
+    preferredSec: 1800,
+  } as const;
+  const pvd = {
+    kind: 'pvd',
+    layout: 'rfc8801',
+    id: 'pvd.example',
+    http: false,
+    legacy: false,
+    delay: 0,
+    sequence: 1,
+    ra: null,
+    options: [pio],
+  } as const;
+  const decoded = decodeRa(encodeRa({ header: EMPTY_RA_HEADER, options: [pvd] }));
+  return {
+    raId: '1',
+    ifindex: 2,
+    ifname: 'eth0',
+    router: 'fe80::1',
+    daddr: 'ff02::1',
+    hopLimit: 255,
+    lenBytes: 64,
+    header: decoded.header,
+    options: toJson(decoded.options),
+    problems: [],
+    pvds: ['pvd.example'],
+    done: null,
+  };
+}

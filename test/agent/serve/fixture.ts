@@ -56,8 +56,13 @@ export function createFeed(options: HubOptions = {}, run = 'boot.1'): Feed {
         }),
       snapshots: () => [
         envelope(seq, 'snapshot', {
+          netnsCookie: '7',
+          name: 'host',
+          tsNs: '0',
           inum: 1,
           seeded: true,
+          missing: [],
+          lostNs: null,
           version: seq,
           refused: {},
           tables: TABLES,

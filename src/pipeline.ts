@@ -1,0 +1,287 @@
+/**
+ * The stages folded: one record in, envelopes out.
+ *
+ * Time comes from the records only, so the same records give the same envelopes, live and
+ * on replay. The pipeline is changed in place; nothing throws, whatever a record holds.
+ */
+
+import {
+  type DecisionJoin,
+  type JoinedDecision,
+  joinFlow,
+  joinLookup,
+  joinSaddr,
+  leftDecisions,
+  overdueDecisions,
+} from './decision-join.ts';
+import type { AgentStartEvent, DecisionEvent, KernelEvent, RaEvent } from './decode/event.ts';
+import { decodeRecord } from './decode/record.ts';
+import { countLoss, findGap, type Loss, noLoss } from './loss.ts';
+import type { Instant } from './net/instant.ts';
+import { presentChanges } from './present-change.ts';
+import { presentDecision, presentLookup, presentSaddr } from './present-decision.ts';
+import { awaitRa, overdueRas, presentRa, type RaJoin } from './present-ra.ts';
+import {
+  ENVELOPE_VERSION,
+  type Envelope,
+  type EnvelopeData,
+  type EnvelopeKind,
+  type HelloData,
+  type NetnsRef,
+  type StatsData,
+} from './publish/envelope.ts';
+import { applyEvent } from './state/apply.ts';
+import { LIMITS, type Limits } from './state/limits.ts';
+import { presentSnapshot } from './state/present.ts';
+import { createWorld, snapshotOf, snapshots, type World } from './state/world.ts';
+import { countEvent, noStats, presentStats, type Stats } from './stats.ts';
+import { countVerdict } from './verify/verdict.ts';
+
+export interface PipelineOptions {
+  readonly limits?: Limits;
+}
+
+export interface Pipeline {
+  readonly world: World;
+  readonly decisions: DecisionJoin;
+  readonly ras: RaJoin;
+  readonly loss: Loss;
+  readonly stats: Stats;
+  /** Namespaces whose state readers have got whole. */
+  readonly shown: Set<bigint>;
+  /** `seq` of the last envelope. */
+  seq: number;
+  /** Newest time of any record. */
+  nowNs: Instant;
+  /** When statistics were last emitted. */
+  statsNs: Instant;
+  host: string;
+  bootId: string;
+  hello: HelloData;
+}
+
+/** Statistics come at least this often while there are records. */
+const STATS_NS = 1_000_000_000n;
+/** A dump that changed more than this is shown as a whole. */
+const CHANGES_MAX = 256;
+
+const NO_HELLO: HelloData = {
+  run: '',
+  version: '',
+  kernel: '',
+  realtimeOffsetNs: '0',
+  hooks: [],
+  resumed: false,
+};
+
+export function createPipeline(options: PipelineOptions = {}): Pipeline {
+  return {
+    world: createWorld(options.limits ?? LIMITS),
+    decisions: new Map(),
+    ras: new Map(),
+    loss: noLoss(),
+    stats: noStats(),
+    shown: new Set(),
+    seq: 0,
+    nowNs: 0n,
+    statsNs: 0n,
+    host: '',
+    bootId: '',
+    hello: NO_HELLO,
+  };
+}
+
+/** Takes the next record; returns what it gives readers, in order. */
+export function step(pipeline: Pipeline, record: Uint8Array): Envelope[] {
+  const out: Envelope[] = [];
+  const event = decodeRecord(record);
+  countEvent(pipeline.stats, event);
+  if (event.kind === 'unknown' && event.reason === 'short') return out;
+  if (event.tsNs > pipeline.nowNs) pipeline.nowNs = event.tsNs;
+  if (pipeline.statsNs === 0n) pipeline.statsNs = pipeline.nowNs;
+  if (event.kind === 'agent-start') start(pipeline, event);
+  const gap = findGap(pipeline.loss, event);
+  if (gap) emit(pipeline, out, 'lost', event.tsNs, 0n, gap);
+  emitOverdue(pipeline, out);
+  handle(pipeline, out, event);
+  if (pipeline.nowNs - pipeline.statsNs >= STATS_NS) emitStats(pipeline, out);
+  return out;
+}
+
+/** Ends the run: what is still under way comes out incomplete, then the last statistics. */
+export function finish(pipeline: Pipeline): Envelope[] {
+  const out: Envelope[] = [];
+  for (const ra of pipeline.ras.values()) emitRa(pipeline, out, ra);
+  pipeline.ras.clear();
+  for (const joined of leftDecisions(pipeline.decisions)) emitDecision(pipeline, out, joined);
+  emitStats(pipeline, out);
+  return out;
+}
+
+/** The greeting of a reader that joins now. */
+export function helloOf(pipeline: Pipeline, resumed: boolean): Envelope<'hello'> {
+  return envelope(pipeline, 'hello', pipeline.nowNs, null, { ...pipeline.hello, resumed });
+}
+
+/** The state of every netns now. */
+export function snapshotsOf(pipeline: Pipeline): Envelope<'snapshot'>[] {
+  return [...snapshots(pipeline.world)].map((snapshot) => {
+    const netns = netnsRef(pipeline, snapshot.netnsCookie);
+    return envelope(pipeline, 'snapshot', pipeline.nowNs, netns, presentSnapshot(snapshot));
+  });
+}
+
+/** What a reader is told that missed the envelopes `from` to `to`. */
+export function droppedOf(pipeline: Pipeline, from: number, to: number): Envelope<'dropped'> {
+  const data = { count: to - from + 1, from, to };
+  return envelope(pipeline, 'dropped', pipeline.nowNs, null, data);
+}
+
+export function statsOf(pipeline: Pipeline): StatsData {
+  return presentStats(pipeline.stats, pipeline.loss, pipeline.world);
+}
+
+function start(pipeline: Pipeline, { info, tsNs }: AgentStartEvent): void {
+  const { host, bootId, version, kernel, realtimeOffsetNs, hooks } = info;
+  pipeline.host = host;
+  pipeline.bootId = bootId;
+  pipeline.hello = {
+    run: `${bootId}.${tsNs}`,
+    version,
+    kernel,
+    realtimeOffsetNs,
+    hooks: hooks.map(({ program, target, attached, reason }) => ({
+      program,
+      target,
+      attached,
+      reason: reason ?? null,
+    })),
+    resumed: false,
+  };
+}
+
+function handle(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
+  switch (event.kind) {
+    case 'agent-start':
+      applyEvent(pipeline.world, event);
+      emit(pipeline, out, 'hello', event.tsNs, 0n, pipeline.hello);
+      break;
+    case 'lookup':
+    case 'saddr':
+    case 'flow':
+      emitChanges(pipeline, out, event);
+      for (const joined of joinEvent(pipeline, event)) emitDecision(pipeline, out, joined);
+      break;
+    case 'ra':
+      for (const ra of awaitRa(pipeline.ras, event)) emitRa(pipeline, out, ra);
+      emitChanges(pipeline, out, event);
+      break;
+    case 'ra-done': {
+      const ra = pipeline.ras.get(event.raId);
+      pipeline.ras.delete(event.raId);
+      if (ra) emit(pipeline, out, 'ra', event.tsNs, ra.netnsCookie, presentRa(ra, event));
+      emitChanges(pipeline, out, event);
+      break;
+    }
+    case 'lost': {
+      applyEvent(pipeline.world, event);
+      const lost = countLoss(pipeline.loss, event);
+      if (lost) emit(pipeline, out, 'lost', event.tsNs, 0n, lost);
+      break;
+    }
+    default:
+      emitChanges(pipeline, out, event);
+  }
+}
+
+/** Attribution is that of the moment the record was written, not of the flow's end. */
+function joinEvent(pipeline: Pipeline, event: DecisionEvent): JoinedDecision[] {
+  const snapshot = snapshotOf(pipeline.world, event.netnsCookie);
+  switch (event.kind) {
+    case 'lookup':
+      return joinLookup(pipeline.decisions, event, presentLookup(event, snapshot));
+    case 'saddr':
+      return joinSaddr(pipeline.decisions, event, presentSaddr(event, snapshot));
+    case 'flow':
+      return [joinFlow(pipeline.decisions, event)];
+  }
+}
+
+function emitOverdue(pipeline: Pipeline, out: Envelope[]): void {
+  for (const ra of overdueRas(pipeline.ras, pipeline.nowNs)) emitRa(pipeline, out, ra);
+  for (const joined of overdueDecisions(pipeline.decisions, pipeline.nowNs)) {
+    emitDecision(pipeline, out, joined);
+  }
+}
+
+function emitRa(pipeline: Pipeline, out: Envelope[], ra: RaEvent): void {
+  emit(pipeline, out, 'ra', ra.tsNs, ra.netnsCookie, presentRa(ra, undefined));
+}
+
+function emitDecision(pipeline: Pipeline, out: Envelope[], joined: JoinedDecision): void {
+  const { tsNs, netnsCookie } = joined.head;
+  const data = presentDecision(joined, snapshotOf(pipeline.world, netnsCookie));
+  pipeline.stats.decisions++;
+  if (data.incomplete !== null) pipeline.stats.incomplete++;
+  countVerdict(pipeline.stats.verdicts, data.verdict);
+  emit(pipeline, out, 'decision', tsNs, netnsCookie, data);
+}
+
+function emitStats(pipeline: Pipeline, out: Envelope[]): void {
+  pipeline.statsNs = pipeline.nowNs;
+  emit(pipeline, out, 'stats', pipeline.nowNs, 0n, statsOf(pipeline));
+}
+
+/** Applies an event; readers get what it changed, or the whole state after a first dump. */
+function emitChanges(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
+  const changes = applyEvent(pipeline.world, event);
+  if (changes.length === 0 && event.kind !== 'dump-end') return;
+  const { netnsCookie, tsNs } = event;
+  const isDump = event.kind === 'dump-end';
+  const isWhole = isDump && (changes.length > CHANGES_MAX || !pipeline.shown.has(netnsCookie));
+  for (const { cookie, netns, tables } of presentChanges(changes)) {
+    for (const data of netns) {
+      emit(pipeline, out, 'netns', tsNs, cookie, data, data.name);
+      if (data.op === 'del') pipeline.shown.delete(cookie);
+    }
+    const hidden = isWhole && cookie === netnsCookie;
+    const cause = { kind: event.kind, hook: event.hook, op: event.op };
+    if (tables.length > 0 && !hidden) {
+      emit(pipeline, out, 'change', tsNs, cookie, { cause, changes: tables });
+    }
+  }
+  const snapshot = isWhole ? snapshotOf(pipeline.world, netnsCookie) : undefined;
+  if (snapshot === undefined) return;
+  pipeline.shown.add(netnsCookie);
+  emit(pipeline, out, 'snapshot', tsNs, netnsCookie, presentSnapshot(snapshot));
+}
+
+function emit<K extends EnvelopeKind>(
+  pipeline: Pipeline,
+  out: Envelope[],
+  kind: K,
+  tsNs: Instant,
+  netnsCookie: bigint,
+  data: EnvelopeData[K],
+  name?: string,
+): void {
+  pipeline.seq++;
+  const netns = netnsCookie === 0n ? null : netnsRef(pipeline, netnsCookie, name);
+  out.push(envelope(pipeline, kind, tsNs, netns, data) as Envelope);
+}
+
+function netnsRef(pipeline: Pipeline, netnsCookie: bigint, name?: string): NetnsRef {
+  const known = name ?? snapshotOf(pipeline.world, netnsCookie)?.name;
+  return { cookie: netnsCookie.toString(), name: known ?? '' };
+}
+
+function envelope<K extends EnvelopeKind>(
+  { seq, host, bootId }: Pipeline,
+  kind: K,
+  tsNs: Instant,
+  netns: NetnsRef | null,
+  data: EnvelopeData[K],
+): Envelope<K> {
+  const common = { v: ENVELOPE_VERSION, seq, tsNs: tsNs.toString(), host, bootId, netns };
+  return { ...common, kind, data } as unknown as Envelope<K>;
+}

@@ -1,0 +1,135 @@
+/** Decisions as envelopes carry them, with the PvD of the route and of the source. */
+
+import type { JoinedDecision } from './decision-join.ts';
+import type { Fib6Entry, Flow6, LookupEvent, SaddrEvent, SockRef, Task } from './decode/event.ts';
+import { type Addr6, ANY6 } from './net/addr6.ts';
+import { toJson } from './net/json.ts';
+import type {
+  ChosenRoute,
+  ChosenSource,
+  DecisionData,
+  LookupData,
+  QueryData,
+  SaddrData,
+  SockData,
+  TaskData,
+} from './publish/envelope.ts';
+import { type Address, addressKey, type Snapshot } from './state/snapshot.ts';
+import { judge } from './verify/judge.ts';
+
+/** A lookup, attributed by the state at this moment. */
+export function presentLookup(event: LookupEvent, snapshot: Snapshot | undefined): LookupData {
+  return {
+    beginNs: event.beginNs.toString(),
+    endNs: event.tsNs.toString(),
+    saddr: event.query.saddr,
+    oif: event.query.oif,
+    lookupFlags: event.lookupFlags,
+    tries: toJson(event.tries),
+    triesCount: event.triesCount,
+    exception: event.exception,
+    mpHash: event.mpHash,
+    error: event.error,
+    dstOif: event.oif,
+    gateway: event.gateway,
+    rtFlags: event.rtFlags,
+    route: event.entry === undefined ? null : chosenRoute(event.entry, snapshot),
+  };
+}
+
+/** A selection, attributed by the state at this moment. */
+export function presentSaddr(event: SaddrEvent, snapshot: Snapshot | undefined): SaddrData {
+  return {
+    beginNs: event.beginNs.toString(),
+    endNs: event.tsNs.toString(),
+    oif: event.oif,
+    prefs: event.prefs,
+    error: event.error,
+    source: chosenSource(event.saddr, event.oif, snapshot) ?? NO_SOURCE,
+  };
+}
+
+/** A whole decision with its verdict. */
+export function presentDecision(
+  { head, lookups, saddrs, incomplete }: JoinedDecision,
+  snapshot: Snapshot | undefined,
+): DecisionData {
+  const last = lookups.at(-1);
+  const chosen = saddrs.at(-1);
+  const source = head.kind === 'lookup' ? (chosen?.source.addr ?? ANY6) : head.saddr;
+  const lost = incomplete !== null || snapshot?.lostNs !== undefined;
+  return {
+    what: head.kind,
+    id: head.decision.toString(),
+    hook: head.hook,
+    beginNs: head.beginNs.toString(),
+    task: head.softirq ? null : presentTask(head.task),
+    sock: presentSock(head.sock),
+    query: head.kind === 'saddr' ? queryOfSaddr(head) : presentQuery(head.query),
+    outcome: {
+      error: head.error,
+      oif: head.kind === 'saddr' ? 0 : head.oif,
+      gateway: head.kind === 'saddr' ? ANY6 : head.gateway,
+      route: last?.route ?? null,
+      source: chosenSource(source as Addr6, head.oif, snapshot),
+    },
+    lookups,
+    saddrs,
+    incomplete,
+    ...judge({ seeded: snapshot?.seeded ?? false, lost }),
+  };
+}
+
+const NO_SOURCE: ChosenSource = { addr: ANY6, ifindex: 0, attribution: null };
+
+function chosenRoute(entry: Fib6Entry, snapshot: Snapshot | undefined): ChosenRoute {
+  const known = snapshot?.routes.get(entry.id);
+  return {
+    id: entry.id.toString(),
+    dst: `${entry.dst}/${entry.dstLen}`,
+    gateway: entry.gateway,
+    oif: entry.oif,
+    table: entry.table,
+    metric: entry.metric,
+    flags: entry.flags,
+    protocol: entry.protocol,
+    type: entry.type,
+    attribution: known === undefined ? null : toJson(known.attribution),
+  };
+}
+
+/** The address as the netns has it: on `oif` if there, else on any interface. */
+function chosenSource(
+  addr: Addr6,
+  oif: number,
+  snapshot: Snapshot | undefined,
+): ChosenSource | null {
+  if (addr === ANY6) return null;
+  const known = snapshot?.addresses.get(addressKey(oif, addr)) ?? anywhere(addr, snapshot);
+  if (known === undefined) return { addr, ifindex: 0, attribution: null };
+  return { addr, ifindex: known.ifindex, attribution: toJson(known.attribution) };
+}
+
+function anywhere(addr: Addr6, snapshot: Snapshot | undefined): Address | undefined {
+  for (const address of snapshot?.addresses.values() ?? []) {
+    if (address.addr === addr) return address;
+  }
+  return undefined;
+}
+
+function presentTask({ pid, tgid, comm, cgroupId }: Task): TaskData {
+  return { pid, tgid, comm, cgroupId: cgroupId.toString() };
+}
+
+function presentSock(sock: SockRef | undefined): SockData | null {
+  return sock === undefined ? null : { ...sock, cookie: sock.cookie.toString() };
+}
+
+function presentQuery(query: Flow6): QueryData {
+  return { ...query };
+}
+
+function queryOfSaddr({ daddr, oif }: SaddrEvent): QueryData {
+  const none = { iif: 0, l3mdev: 0, mark: 0, flowinfo: 0, sport: 0, dport: 0, proto: 0 };
+  return { daddr, saddr: ANY6, oif, uid: null, flowFlags: 0, ...none };
+}

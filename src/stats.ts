@@ -1,0 +1,50 @@
+/** Totals of a run. */
+
+import type { KernelEvent } from './decode/event.ts';
+import { type Loss, totalLoss } from './loss.ts';
+import type { StatsData } from './publish/envelope.ts';
+import type { World } from './state/world.ts';
+import { noVerdicts, type VerdictCounts } from './verify/verdict.ts';
+
+export interface Stats {
+  records: number;
+  readonly byKind: Record<string, number>;
+  unknown: number;
+  readonly malformed: Record<string, number>;
+  decisions: number;
+  incomplete: number;
+  readonly verdicts: VerdictCounts;
+}
+
+export function noStats(): Stats {
+  return {
+    records: 0,
+    byKind: {},
+    unknown: 0,
+    malformed: {},
+    decisions: 0,
+    incomplete: 0,
+    verdicts: noVerdicts(),
+  };
+}
+
+export function countEvent(stats: Stats, event: KernelEvent): void {
+  stats.records++;
+  stats.byKind[event.kind] = (stats.byKind[event.kind] ?? 0) + 1;
+  if (event.kind !== 'unknown') return;
+  const { reason } = event;
+  if (reason === 'kind' || reason === 'version') stats.unknown++;
+  else stats.malformed[reason] = (stats.malformed[reason] ?? 0) + 1;
+}
+
+export function presentStats(stats: Stats, loss: Loss, world: World): StatsData {
+  const { byKind, malformed, verdicts, ...totals } = stats;
+  return {
+    ...totals,
+    byKind: { ...byKind },
+    malformed: { ...malformed },
+    verdicts: { ...verdicts, undecided: { ...verdicts.undecided } },
+    lost: totalLoss(loss),
+    netns: world.netns.size,
+  };
+}
