@@ -14,8 +14,8 @@
 #include <bpf/bpf_tracing.h>
 
 /*
- * preempt_count: a per-CPU variable of its own on x86; a member of pcpu_hot
- * from 6.2 (64701838bf05) to 6.14; in thread_info on other machines.
+ * preempt_count on x86: a per-CPU variable of its own in 6.1 and 7.2, a member
+ * of pcpu_hot in 6.12; on other machines it is in thread_info.
  */
 struct pcpu_hot___pvd {
 	int preempt_count;
@@ -51,25 +51,25 @@ static __always_inline bool pvd_in_interrupt(void)
 	return count & (PVD_SOFTIRQ_OFFSET | PVD_HARDIRQ_MASK);
 }
 
-/* net_device.priv_flags: a 32-bit bit field from 6.12 (a61fec1c87be), before that an integer. */
+/* net_device.priv_flags: a 32-bit bit field in 6.12, an integer in 6.1. */
 static __always_inline __u64 pvd_priv_flags(struct net_device *dev)
 {
 	return BPF_CORE_READ_BITFIELD_PROBED(dev, priv_flags);
 }
 
-/* net_device.operstate: unsigned int from 6.10, before that unsigned char. */
+/* net_device.operstate: unsigned int in 6.12, unsigned char in 6.1. */
 static __always_inline __u8 pvd_operstate(struct net_device *dev)
 {
 	return BPF_CORE_READ_BITFIELD_PROBED(dev, operstate);
 }
 
-/* ipv6_pinfo.srcprefs: a byte from 6.8, before that three bits of a bit field. */
+/* ipv6_pinfo.srcprefs: a byte in 6.12, three bits of a bit field in 6.1. */
 static __always_inline __u8 pvd_srcprefs(struct ipv6_pinfo *np)
 {
 	return BPF_CORE_READ_BITFIELD_PROBED(np, srcprefs);
 }
 
-/* inet6_ifaddr.ifa_proto: from 5.18 (47f0bd503210). */
+/* inet6_ifaddr.ifa_proto: not in older kernels. */
 static __always_inline __u8 pvd_ifa_proto(struct inet6_ifaddr *ifp)
 {
 	if (!bpf_core_field_exists(ifp->ifa_proto))

@@ -427,7 +427,7 @@ struct pvd_ra {
 
 enum pvd_ra_flag {
 	PVD_RA_REACHED = 0x1,	 /* ndisc_router_discovery() was entered */
-	PVD_RA_HAS_REASON = 0x2, /* drop_reason is the kernel's own (6.2 and later) */
+	PVD_RA_HAS_REASON = 0x2, /* drop_reason is the kernel's own */
 	PVD_RA_DEFRTR = 0x4,	 /* the default router code was reached: accepted */
 	PVD_RA_PINFO = 0x8,	 /* a PIO was processed */
 	PVD_RA_RINFO = 0x10,	 /* a RIO was processed */

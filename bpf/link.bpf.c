@@ -164,7 +164,7 @@ static __always_inline void emit_netns(struct net *net, enum pvd_hook hook, enum
 	bpf_ringbuf_submit(netns, 0);
 }
 
-/* It takes one argument more up to 6.7: the result is asked for, not named. */
+/* It has one argument more in 6.1 than in 6.12: the result is asked for, not named. */
 SEC("fexit/setup_net")
 int BPF_PROG(setup_net_exit, struct net *net)
 {

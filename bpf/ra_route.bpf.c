@@ -34,7 +34,7 @@ int BPF_PROG(rt6_get_dflt_router_exit)
 	return 0;
 }
 
-/* It has one argument more from 6.10: the result is asked for, not named. */
+/* It has one argument more in 6.12 than in 6.1: the result is asked for, not named. */
 SEC("fexit/rt6_add_dflt_router")
 int BPF_PROG(rt6_add_dflt_router_exit)
 {

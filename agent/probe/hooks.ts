@@ -109,7 +109,7 @@ const EXITS: readonly Hook[] = hooks('fexit', [
 
 const DISCOVERY_DEGRADES = 'default routes refreshed by an RA';
 
-/** It returns an `enum skb_drop_reason` from 6.4 on (2f326d9d9ff4), nothing before. */
+/** It returns an `enum skb_drop_reason` in 6.12 and 7.2, nothing in 6.1. */
 const DISCOVERY: readonly Hook[] = [
   {
     program: 'ndisc_router_discovery_exit_reason',
