@@ -7,7 +7,7 @@ import type { AddrEvent } from '../decode/event.ts';
 import { endOf, type Instant } from '../net/instant.ts';
 import { addressRemoved, addressSet, attributeAddress } from './attribute.ts';
 import { attributedToNone, providedKeys } from './attribution.ts';
-import { removeFrom } from './attribution-index.ts';
+import { forgetClaim, removeFrom } from './attribution-index.ts';
 import type { Context } from './context.ts';
 import { type Address, addressKey } from './snapshot.ts';
 import type { Subject } from './subject.ts';
@@ -39,17 +39,17 @@ export const addressSubject: Subject<AddrEvent, string, Address> = {
 
 function setAddress(ctx: Context, event: AddrEvent, key: string): void {
   const { ns } = ctx;
+  // A new object of an old name: the record of the removal was lost.
+  if (event.op === 'new') removeAddress(ctx, key);
   const old = ns.addresses.get(key);
-  // A new object of an old name: its record of removal was lost.
-  const reborn = old !== undefined && event.op === 'new';
-  const current = old && !reborn ? old.attribution : attributedToNone('ra-not-seen');
+  const current = old?.attribution ?? attributedToNone('ra-not-seen');
   const bare = { ...addressFields(event), attribution: current };
-  const before = old && !reborn ? undefined : isFromBefore(ctx, event);
+  const before = old ? undefined : isFromBefore(ctx, event);
   const attribution = attributeAddress(ns, key, bare, before, ctx.tsNs);
   if (old && old.prefixLen !== bare.prefixLen) forgetProvided(ctx, key, old);
   const address = { ...bare, attribution };
-  if (reborn) ns.addresses.delete(key);
   if (putRow(ctx, ADDRESSES, key, address)) addressSet(ctx, key, address);
+  else forgetClaim(ns.own.index.addresses, key);
 }
 
 function isFromBefore(ctx: Context, { op, cstampNs }: AddrEvent): boolean {

@@ -26,7 +26,7 @@ export interface Limits {
   readonly pvdDnssl: number;
   /** Options of RAs remembered to attribute what the kernel makes of them. */
   readonly evidence: number;
-  /** RAs whose outcome is awaited, over all netns. */
+  /** RAs whose outcome is awaited, over all netns: one a CPU is normal. */
   readonly pendingRas: number;
   /** Objects that changed while one dump ran. */
   readonly dumpTouched: number;
@@ -51,6 +51,6 @@ export const LIMITS: Limits = {
   pvdRdnss: 16,
   pvdDnssl: 32,
   evidence: 8192,
-  pendingRas: 64,
+  pendingRas: 1024,
   dumpTouched: 65536,
 };
