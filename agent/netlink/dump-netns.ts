@@ -4,7 +4,7 @@
  * neighbours, between a dump-begin and a dump-end event.
  */
 
-import type { DumpEvent, KernelEvent } from '../../src/decode/event.ts';
+import type { DumpEvent, KernelEvent, UnknownEvent } from '../../src/decode/event.ts';
 import { inNetns } from '../libbpf/libc.ts';
 import { openRouteSocket } from '../libbpf/netlink-socket.ts';
 import type { NetnsHandle } from '../netns/handle.ts';
@@ -56,7 +56,9 @@ export type DumpPart =
 const MISSING_MAX = 32;
 const REASON_CHARS_MAX = 200;
 
-type Item = KernelEvent | Uint8Array;
+/** An event, or a whole record as the BPF iterator wrote it. */
+export type DumpItem = DumpedEvent | Uint8Array;
+type DumpedEvent = Exclude<KernelEvent, UnknownEvent>;
 
 interface Dump {
   readonly options: DumpOptions;
@@ -69,7 +71,7 @@ interface Dump {
  * else; so does one that is there but not exact. Uint8Array items are whole records.
  * The consumer sets the pace. The namespace's fd must stay open until the end.
  */
-export async function* dumpNetns(options: DumpOptions): AsyncGenerator<Item, void> {
+export async function* dumpNetns(options: DumpOptions): AsyncGenerator<DumpItem, void> {
   const { netns, now } = options;
   const source = { open: () => openRouteSocket(netns.fd), now };
   const dump: Dump = { options, source, missing: [] };
@@ -111,8 +113,8 @@ function reasonOf(error: unknown): string {
 async function* part(
   dump: Dump,
   name: DumpPart,
-  run: () => Iterable<Item> | AsyncIterable<Item>,
-): AsyncGenerator<Item, void> {
+  run: () => Iterable<DumpItem> | AsyncIterable<DumpItem>,
+): AsyncGenerator<DumpItem, void> {
   try {
     yield* run();
   } catch (error) {
@@ -142,12 +144,12 @@ async function* objects(
   dump: Dump,
   name: DumpPart,
   request: DumpRequest,
-  decode: (message: NetlinkMessage, origin: DumpOrigin) => KernelEvent | undefined,
-): AsyncGenerator<Item> {
+  decode: (message: NetlinkMessage, origin: DumpOrigin) => DumpedEvent | undefined,
+): AsyncGenerator<DumpItem> {
   for (const batch of await stable(dump, name, request)) yield* decodeBatch(dump, batch, decode);
 }
 
-async function* links(dump: Dump, ifindexOf: Map<string, number>): AsyncGenerator<Item> {
+async function* links(dump: Dump, ifindexOf: Map<string, number>): AsyncGenerator<DumpItem> {
   const batches = await stable(dump, 'links', LINK_DUMP);
   const order = inNetns(dump.options.netns.fd, readDeviceOrder);
   if (order === '') note(dump, 'links', 'the order of devices is not known: no /proc/net/igmp6');
@@ -159,7 +161,10 @@ async function* links(dump: Dump, ifindexOf: Map<string, number>): AsyncGenerato
   }
 }
 
-async function* rules(dump: Dump, ifindexOf: ReadonlyMap<string, number>): AsyncGenerator<Item> {
+async function* rules(
+  dump: Dump,
+  ifindexOf: ReadonlyMap<string, number>,
+): AsyncGenerator<DumpItem> {
   for (const batch of await stable(dump, 'rules', RULE_DUMP)) {
     for (const { rule, unsaid } of decodeBatch(dump, batch, (message, origin) =>
       decodeRule(message, origin, ifindexOf),
@@ -172,14 +177,14 @@ async function* rules(dump: Dump, ifindexOf: ReadonlyMap<string, number>): Async
   }
 }
 
-async function* addresses(dump: Dump): AsyncGenerator<Item> {
+async function* addresses(dump: Dump): AsyncGenerator<DumpItem> {
   const epoch = readJiffiesEpoch(dump.options.now);
   yield* objects(dump, 'addresses', ADDRESS_DUMP, (message, origin) =>
     decodeAddress(message, origin, epoch),
   );
 }
 
-async function* routes(dump: Dump): AsyncGenerator<Item> {
+async function* routes(dump: Dump): AsyncGenerator<DumpItem> {
   const { dumpRoutes, netns } = dump.options;
   let records: readonly Uint8Array[] | undefined;
   let why = 'no BPF iterator';
@@ -199,7 +204,7 @@ async function* routes(dump: Dump): AsyncGenerator<Item> {
 let lastRouteId = 0n;
 
 /** Streamed, not held: a full table is large, and the kernel marks no IPv6 route dump as interrupted. */
-async function* routesOverNetlink(dump: Dump): AsyncGenerator<Item> {
+async function* routesOverNetlink(dump: Dump): AsyncGenerator<DumpItem> {
   const stream = streamDump(dump.source, ROUTE_DUMP);
   const nextId = (): bigint => ++lastRouteId;
   try {

@@ -36,7 +36,7 @@ export function jiffiesEpoch(
 
 /** `jiffies` as printed by /proc/timer_list (kernel/time/timer_list.c); undefined when it is not there. */
 export function jiffiesOfTimerList(timerList: string): bigint | undefined {
-  const match = /^jiffies: (\d{1,20})$/m.exec(timerList);
+  const match = /^jiffies: (\d{1,20})\n/m.exec(timerList);
   return match?.[1] === undefined ? undefined : BigInt(match[1]);
 }
 

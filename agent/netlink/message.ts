@@ -86,7 +86,6 @@ export function decodeStatus(message: NetlinkMessage): NetlinkStatus {
   const { payload } = message;
   if (payload.length < 4) return { errno: 0, text: '', offset: undefined };
   const view = viewOf(payload);
-  // Exact only up to 2^31, like the kernel's int.
   const errno = Math.abs(view.getInt32(0, true));
   if ((message.flags & NLM_F_ACK_TLVS) === 0) return { errno, text: '', offset: undefined };
   const attributes = parseAttributes(payload, ackOffset(message, view));
@@ -102,5 +101,6 @@ function ackOffset(message: NetlinkMessage, view: DataView): number {
   if (message.type === NLMSG_DONE) return 4;
   if ((message.flags & NLM_F_CAPPED) !== 0) return 4 + NLMSG_HDR_BYTES;
   const echoed = view.byteLength >= 8 ? view.getUint32(4, true) : 0;
-  return 4 + ((Math.max(echoed, NLMSG_HDR_BYTES) + 3) & ~3);
+  const inside = Math.min(Math.max(echoed, NLMSG_HDR_BYTES), view.byteLength);
+  return 4 + ((inside + 3) & ~3);
 }

@@ -136,7 +136,9 @@ function hopsOf(a: Attributes, nhFlags: number): Hop[] {
   const multipath = a.get(RTA_MULTIPATH);
   if (multipath === undefined) return [single];
   const hops = [...eachHop(multipath)];
-  return hops.length === 0 ? [single] : hops;
+  if (hops[0] === undefined) return [single];
+  // The hops of a nexthop object are no siblings: they hang on one entry.
+  return a.has(RTA_NH_ID) ? [hops[0]] : hops;
 }
 
 /** struct rtnexthop {u16 len; u8 flags; u8 hops; s32 ifindex} with attributes of its own. */
