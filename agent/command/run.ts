@@ -1,0 +1,84 @@
+/** `pvdscope run`: the agent. Attach, follow, judge, serve, until a signal. */
+
+import { Command, InvalidArgumentError } from 'commander';
+import type { Filter } from '../../src/publish/filter.ts';
+import { interrupted } from '../observe/interrupted.ts';
+import { type Session, startSession } from '../observe/session.ts';
+import { DEFAULT_PORT } from '../serve/server.ts';
+import { createLineSink, filterOption, formatOption, type LineFormat } from '../sink/format.ts';
+import { formatSummary, summaryExitCode } from '../sink/summary.ts';
+import { type ObserveFlags, observeOptions, observeOptionsOf } from './observe-flags.ts';
+import { VERSION } from './version.ts';
+
+interface RunFlags extends ObserveFlags {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly serve: boolean;
+  readonly format?: LineFormat;
+  readonly filter?: Filter;
+  readonly duration?: number;
+}
+
+/** Bytes that may wait for a stalled reader of stdout before envelopes are dropped. */
+const WAITING_BYTES_MAX = 64 << 20;
+
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('the agent: attach to this kernel, follow it, judge it, serve page and stream')
+    .option('--listen <host:port>', 'address of page and stream', address, {
+      host: '127.0.0.1',
+      port: DEFAULT_PORT,
+    })
+    .option('--no-serve', 'no page and no stream')
+    .option('--duration <seconds>', 'end by itself', seconds)
+    .addOption(formatOption())
+    .addOption(filterOption());
+  return observeOptions(command).action(async (flags: RunFlags) => {
+    const { format, filter } = flags;
+    const sink =
+      format &&
+      createLineSink(format, process.stdout, {
+        waitingBytesMax: WAITING_BYTES_MAX,
+        ...(filter ? { filter } : {}),
+      });
+    const session = await startSession({
+      ...observeOptionsOf(flags),
+      version: VERSION,
+      ...(flags.serve ? { listen: flags.listen } : {}),
+      ...(sink ? { onEnvelopes: (envelopes) => sink.write(envelopes) } : {}),
+    });
+    greet(session);
+    try {
+      await Promise.race([interrupted(flags.duration), session.failed]);
+    } finally {
+      await session.stop();
+    }
+    process.stderr.write(formatSummary(session.pipeline));
+    process.exitCode = summaryExitCode(session.pipeline);
+  });
+}
+
+/** Says on stderr what is attached, what is not seen, and where the page is. */
+export function greet({ observation, url }: Session): void {
+  const { hooks, degraded, attachedMs } = observation;
+  const attached = hooks.filter((hook) => hook.attached).length;
+  process.stderr.write(
+    `pvdscope: ${attached} of ${hooks.length} programs attached in ${Math.round(attachedMs)} ms\n`,
+  );
+  for (const { target, reason, degrades } of degraded) {
+    process.stderr.write(`pvdscope: without ${target} (${reason}): ${degrades}\n`);
+  }
+  if (url !== undefined) process.stderr.write(`pvdscope: dashboard at ${url}\n`);
+}
+
+function address(value: string): { host: string; port: number } {
+  const match = /^(?:(\[[0-9a-fA-F:]+\]|[^:[\]]+):)?(\d{1,5})$/.exec(value);
+  const port = Number(match?.[2]);
+  if (!match || port > 65535) throw new InvalidArgumentError('HOST:PORT or PORT is needed');
+  return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port };
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new InvalidArgumentError('a positive number of seconds is needed');
+}

@@ -1,0 +1,221 @@
+/**
+ * Observes this kernel: attaches the probes, seeds what was there before by dumps, and hands out
+ * everything as one sequence of records, the agent's own marks included.
+ *
+ * The order of start is what makes it free of races: attach, write the start record, read the
+ * ring, and only then dump, so that no change falls between a dump and its follow-up.
+ */
+
+import { readFileSync } from 'node:fs';
+import { hostname, release } from 'node:os';
+import type { AgentEvent, EventHeader, HookStatus } from '../../src/decode/event.ts';
+import { KIND, LAYOUT, OP } from '../../src/decode/layout.gen.ts';
+import { encodeRecord } from '../../src/decode/record.ts';
+import { bootTimeNs, jiffiesHz, realtimeOffsetNs } from '../libbpf/libc.ts';
+import { dumpNetns } from '../netlink/dump-netns.ts';
+import { recordOf } from '../netlink/record.ts';
+import { type NetnsRef, withNetns } from '../netns/handle.ts';
+import { type NetnsChange, watchNetns } from '../netns/watch.ts';
+import { type Degradation, openProbe, type Probe } from '../probe/probe.ts';
+
+export interface ObserveOptions {
+  readonly version: string;
+  /** Names of the namespaces to watch, as `discoverNetns` gives them; all when absent. */
+  readonly netns?: readonly string[];
+  /** Decisions of these processes only. */
+  readonly tgids?: readonly number[];
+  /** Decisions of these cgroups (ids) only. */
+  readonly cgroups?: readonly bigint[];
+  /** A power of two; 64 MiB unless given. */
+  readonly ringBytes?: number;
+  /** One whole record; its bytes are valid only during the call. */
+  readonly onRecord: (record: Uint8Array) => void;
+  /** What went wrong without ending the observation. */
+  readonly onTrouble: (error: Error) => void;
+}
+
+export interface Observation {
+  readonly hooks: readonly HookStatus[];
+  /** What is not seen on this kernel, and why. */
+  readonly degraded: readonly Degradation[];
+  /** Milliseconds from the call until every probe was attached. */
+  readonly attachedMs: number;
+  /** Resolves when the namespaces found at the start are dumped. */
+  readonly seeded: Promise<void>;
+  /** Records lost so far, by kind. */
+  lossByKind(): Readonly<Record<string, number>>;
+  /** Reads what is left, writes the last marks, detaches. */
+  stop(): Promise<void>;
+}
+
+const TICK_MS = 1000;
+const NETNS_KIND: number = KIND.NETNS;
+const KIND_OFFSET = LAYOUT.pvd_hdr.kind;
+const OP_OFFSET = LAYOUT.pvd_hdr.op;
+
+export async function observe(options: ObserveOptions): Promise<Observation> {
+  const observer = new Observer(options);
+  await observer.start();
+  return observer;
+}
+
+class Observer implements Observation {
+  readonly #options: ObserveOptions;
+  readonly #wanted: ReadonlySet<string> | undefined;
+  readonly #watched = new Set<bigint>();
+  #probe!: Probe;
+  #netnsWatch!: ReturnType<typeof watchNetns>;
+  #tick: NodeJS.Timeout | undefined;
+  #dumps: Promise<void> = Promise.resolve();
+  #lostTold = 0;
+  #stopping = false;
+  seeded: Promise<void> = Promise.resolve();
+
+  constructor(options: ObserveOptions) {
+    this.#options = options;
+    this.#wanted = options.netns && new Set(options.netns);
+  }
+
+  get hooks(): readonly HookStatus[] {
+    return this.#probe.hooks;
+  }
+
+  get degraded(): readonly Degradation[] {
+    return this.#probe.degraded;
+  }
+
+  get attachedMs(): number {
+    return this.#probe.times.totalMs;
+  }
+
+  async start(): Promise<void> {
+    const { tgids, cgroups, ringBytes, onTrouble } = this.#options;
+    this.#probe = await openProbe({
+      ...(ringBytes === undefined ? {} : { ringBytes }),
+      filters: {
+        ...(this.#wanted ? { netns: [] } : {}),
+        ...(tgids ? { tgids } : {}),
+        ...(cgroups ? { cgroups } : {}),
+      },
+      onRecord: (bytes, offset, len) => this.#fromRing(bytes, offset, len),
+      onError: onTrouble,
+    });
+    this.#mark({ kind: 'agent-start', ...header(0n, 'none'), info: this.#startInfo() });
+    this.#netnsWatch = watchNetns((change) => this.#netnsChanged(change));
+    for (const ref of this.#netnsWatch.known().values()) this.#appeared(ref);
+    this.#probe.start();
+    this.seeded = this.#dumps;
+    this.#tick = setInterval(() => this.#onTick(), TICK_MS);
+  }
+
+  lossByKind(): Readonly<Record<string, number>> {
+    return this.#probe.lossByKind();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#tick);
+    this.#netnsWatch.close();
+    await this.#dumps;
+    this.#probe.stop();
+    this.#tellLoss();
+    this.#mark({ kind: 'tick', ...header(0n, 'none') });
+    this.#probe.close();
+  }
+
+  #startInfo(): Extract<AgentEvent, { kind: 'agent-start' }>['info'] {
+    return {
+      version: this.#options.version,
+      host: hostname(),
+      bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+      kernel: release(),
+      hz: jiffiesHz(),
+      realtimeOffsetNs: String(realtimeOffsetNs()),
+      hooks: this.#probe.hooks,
+    };
+  }
+
+  #fromRing(bytes: Uint8Array, offset: number, len: number): void {
+    if (bytes[offset + KIND_OFFSET] === NETNS_KIND && bytes[offset + OP_OFFSET] === OP.NEW) {
+      this.#netnsWatch.requestScan();
+    }
+    this.#options.onRecord(bytes.subarray(offset, offset + len));
+  }
+
+  #mark(event: AgentEvent): void {
+    this.#options.onRecord(encodeRecord(event));
+  }
+
+  #netnsChanged(change: NetnsChange): void {
+    for (const ref of change.gone) {
+      if (!this.#watched.delete(ref.cookie)) continue;
+      this.#mark({
+        kind: 'agent-netns',
+        ...header(ref.cookie, 'del'),
+        name: '',
+        inum: ref.inum,
+      });
+    }
+    for (const ref of change.appeared) this.#appeared(ref);
+    if (change.refused > 0) {
+      this.#options.onTrouble(new Error(`${change.refused} namespaces beyond the limit`));
+    }
+  }
+
+  #appeared(ref: NetnsRef): void {
+    if (this.#wanted && !this.#wanted.has(ref.name)) return;
+    const known = this.#watched.has(ref.cookie);
+    this.#watched.add(ref.cookie);
+    if (this.#wanted && !known) this.#probe.watch(ref.cookie);
+    this.#mark({
+      kind: 'agent-netns',
+      ...header(ref.cookie, 'new'),
+      name: ref.name,
+      inum: ref.inum,
+    });
+    if (known) return; // only its name is new
+    this.#dumps = this.#dumps.then(() => this.#dump(ref));
+  }
+
+  async #dump(ref: NetnsRef): Promise<void> {
+    try {
+      await withNetns(ref, async (netns) => {
+        const dumpRoutes = (fd: number): Uint8Array => this.#probe.dumpRoutes(fd);
+        for await (const item of dumpNetns({ netns, dumpRoutes, now: bootTimeNs })) {
+          this.#options.onRecord(recordOf(item));
+          if (this.#stopping) return;
+        }
+      });
+    } catch (error) {
+      this.#options.onTrouble(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #onTick(): void {
+    this.#tellLoss();
+    this.#mark({ kind: 'tick', ...header(0n, 'none') });
+  }
+
+  #tellLoss(): void {
+    const byKind = this.#probe.lossByKind();
+    const total = Object.values(byKind).reduce((sum, n) => sum + n, 0);
+    if (total === this.#lostTold) return;
+    this.#lostTold = total;
+    this.#mark({ kind: 'lost', ...header(0n, 'none'), byKind, total });
+  }
+}
+
+/** Header of a record of the agent's own. */
+function header(netnsCookie: bigint, op: EventHeader['op']): EventHeader {
+  return {
+    tsNs: bootTimeNs(),
+    netnsCookie,
+    cpu: 0,
+    seq: 0,
+    lost: 0,
+    hook: 'none',
+    op,
+    softirq: false,
+    truncated: false,
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * A live run: records of this kernel through the pipeline to every reader that was asked for,
+ * the trace file, the stream and stdout. The one place where they meet.
+ */
+
+import { arch, release, type } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import {
+  createPipeline,
+  droppedOf,
+  finish,
+  helloOf,
+  type Pipeline,
+  snapshotsOf,
+  statsOf,
+  step,
+} from '../../src/pipeline.ts';
+import type { Envelope } from '../../src/publish/envelope.ts';
+import { escapeTerminal } from '../../src/publish/escape.ts';
+import { realtimeOffsetNs } from '../libbpf/libc.ts';
+import { createHub, type EnvelopeHub } from '../serve/hub.ts';
+import { type RunningServer, startServer } from '../serve/server.ts';
+import { createTrace, type TraceWriter } from '../trace/writer.ts';
+import { type Observation, type ObserveOptions, observe } from './observe.ts';
+
+export interface SessionOptions extends Omit<ObserveOptions, 'onRecord' | 'onTrouble' | 'version'> {
+  readonly version: string;
+  /** Serve the stream and the page there. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  /** Write every record to this file. */
+  readonly tracePath?: string;
+  /** Gets every envelope, in order. */
+  readonly onEnvelopes?: (envelopes: readonly Envelope[]) => void;
+}
+
+export interface Session {
+  readonly pipeline: Pipeline;
+  readonly observation: Observation;
+  /** Address of the page; undefined when nothing is served. */
+  readonly url: string | undefined;
+  /** Rejects when the run cannot go on: the trace file cannot be written. */
+  readonly failed: Promise<never>;
+  /** Ends all of it and resolves when nothing is left; the pipeline then holds the totals. */
+  stop(): Promise<void>;
+}
+
+/** The built page, beside the built agent. */
+const ASSETS_DIR = fileURLToPath(new URL('../../dashboards/live', import.meta.url));
+/** Troubles told on stderr; later ones are only counted. */
+const TROUBLES_TOLD_MAX = 20;
+
+/** Opens what can fail by a mistake of the user (port, file) before it touches the kernel. */
+export async function startSession(options: SessionOptions): Promise<Session> {
+  const { listen, tracePath, version, onEnvelopes, ...what } = options;
+  const pipeline = createPipeline();
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {}); // nobody need wait for it
+  const hub = listen && hubOf(pipeline);
+  let server: RunningServer | undefined;
+  let trace: TraceWriter | undefined;
+  const publish = (envelopes: readonly Envelope[]): void => {
+    hub?.publish(envelopes);
+    onEnvelopes?.(envelopes);
+  };
+  const closeAll = async (): Promise<void> => {
+    hub?.close();
+    await server?.close();
+    trace?.close();
+  };
+  try {
+    if (hub && listen) {
+      const stats = () => statsOf(pipeline);
+      server = await startServer({ ...listen, hub, stats, assetsDir: ASSETS_DIR });
+    }
+    trace = tracePath === undefined ? undefined : createTrace(tracePath, traceInfo(version));
+    const observation = await observe({
+      ...what,
+      version,
+      onRecord: (record) => {
+        try {
+          trace?.append(record);
+        } catch (error) {
+          fail(error);
+          return;
+        }
+        publish(step(pipeline, record));
+      },
+      onTrouble: troubleTeller(),
+    });
+    return {
+      pipeline,
+      observation,
+      url: server?.url,
+      failed,
+      stop: async () => {
+        await observation.stop();
+        publish(finish(pipeline));
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function hubOf(pipeline: Pipeline): EnvelopeHub {
+  return createHub({
+    hello: (resumed) => helloOf(pipeline, resumed),
+    snapshots: () => snapshotsOf(pipeline),
+    dropped: (from, to) => droppedOf(pipeline, from, to),
+  });
+}
+
+function traceInfo(version: string): Parameters<typeof createTrace>[1] {
+  return {
+    hardware: arch(),
+    os: `${type()} ${release()}`,
+    application: `pvdscope ${version}`,
+    realtimeOffsetNs: realtimeOffsetNs(),
+  };
+}
+
+function troubleTeller(): (error: Error) => void {
+  let told = 0;
+  return (error) => {
+    told++;
+    if (told > TROUBLES_TOLD_MAX) return;
+    process.stderr.write(`pvdscope: ${escapeTerminal(error.message)}\n`);
+    if (told === TROUBLES_TOLD_MAX)
+      process.stderr.write('pvdscope: further troubles are not told\n');
+  };
+}
