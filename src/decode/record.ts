@@ -123,7 +123,7 @@ function unknown(
   reason: UnknownReason,
   detail: string,
 ): UnknownEvent {
-  return { ...header, kind: 'unknown', rawKind, rawVersion, reason, detail };
+  return { kind: 'unknown', rawKind, rawVersion, reason, detail, ...header };
 }
 
 /**

@@ -4,12 +4,12 @@
  */
 
 import type { AddrEvent } from '../decode/event.ts';
-import { endOf, type Instant } from '../net/instant.ts';
+import { endOf } from '../net/instant.ts';
 import { addressRemoved, addressSet, attributeAddress } from './attribute.ts';
-import { attributedToNone, providedKeys } from './attribution.ts';
+import { attributedToNone, providedKeys, sameAttribution } from './attribution.ts';
 import { forgetClaim, removeFrom } from './attribution-index.ts';
 import type { Context } from './context.ts';
-import { type Address, addressKey } from './snapshot.ts';
+import { type Address, type Attribution, addressKey } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { putRow, removeRow, type Table } from './table.ts';
 
@@ -42,14 +42,16 @@ function setAddress(ctx: Context, event: AddrEvent, key: string): void {
   // A new object of an old name: the record of the removal was lost.
   if (event.op === 'new') removeAddress(ctx, key);
   const old = ns.addresses.get(key);
-  const current = old?.attribution ?? attributedToNone('ra-not-seen');
-  const bare = { ...addressFields(event), attribution: current };
+  const bare = addressOf(event, old?.attribution ?? attributedToNone('ra-not-seen'));
   const before = old ? undefined : isFromBefore(ctx, event);
   const attribution = attributeAddress(ns, key, bare, before, ctx.tsNs);
-  if (old && old.prefixLen !== bare.prefixLen) forgetProvided(ctx, key, old);
+  const moves = old !== undefined && old.prefixLen !== bare.prefixLen;
+  if (moves) forgetProvided(ctx, key, old);
   const address = { ...bare, attribution };
-  if (putRow(ctx, ADDRESSES, key, address)) addressSet(ctx, key, address);
-  else forgetClaim(ns.own.index.addresses, key);
+  if (!putRow(ctx, ADDRESSES, key, address)) forgetClaim(ns.own.index.addresses, key);
+  else if (!old || moves || !sameAttribution(old.attribution, attribution)) {
+    addressSet(ctx, key, address);
+  }
 }
 
 function isFromBefore(ctx: Context, { op, cstampNs }: AddrEvent): boolean {
@@ -57,14 +59,21 @@ function isFromBefore(ctx: Context, { op, cstampNs }: AddrEvent): boolean {
   return cstampNs === 0n || cstampNs < ctx.startNs;
 }
 
-function addressFields(event: AddrEvent): Omit<Address, 'attribution'> {
-  const { addr, peer, prefixLen, ifindex, flags, scope, proto, tstampNs } = event;
-  const isPermanent = (flags & IFA_F_PERMANENT) !== 0;
-  const until = (sec: number): Instant | undefined =>
-    isPermanent ? undefined : endOf(tstampNs, sec);
-  const validUntil = until(event.validLftSec);
-  const preferredUntil = until(event.preferredLftSec);
-  return { addr, peer, prefixLen, ifindex, flags, scope, proto, validUntil, preferredUntil };
+function addressOf(event: AddrEvent, attribution: Attribution): Address {
+  const { tstampNs } = event;
+  const isPermanent = (event.flags & IFA_F_PERMANENT) !== 0;
+  return {
+    addr: event.addr,
+    peer: event.peer,
+    prefixLen: event.prefixLen,
+    ifindex: event.ifindex,
+    flags: event.flags,
+    scope: event.scope,
+    proto: event.proto,
+    validUntil: isPermanent ? undefined : endOf(tstampNs, event.validLftSec),
+    preferredUntil: isPermanent ? undefined : endOf(tstampNs, event.preferredLftSec),
+    attribution,
+  };
 }
 
 function forgetProvided(ctx: Context, key: string, old: Address): void {

@@ -27,10 +27,19 @@ export const linkSubject: Subject<LinkEvent, number, Link> = {
 };
 
 function linkOf(event: LinkEvent): Link {
-  const { ifindex, name, flags, mtu, mtu6, type, lladdr, operstate, carrier } = event;
-  const { master, isL3Master } = event;
-  const state = { operstate, carrier, master, isL3Master };
-  return { ifindex, name, flags, mtu, mtu6, type, lladdr, ...state };
+  return {
+    ifindex: event.ifindex,
+    name: event.name,
+    flags: event.flags,
+    mtu: event.mtu,
+    mtu6: event.mtu6,
+    type: event.type,
+    lladdr: event.lladdr,
+    operstate: event.operstate,
+    carrier: event.carrier,
+    master: event.master,
+    isL3Master: event.isL3Master,
+  };
 }
 
 /**

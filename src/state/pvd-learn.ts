@@ -22,7 +22,6 @@ interface Said {
 /** A PvD nothing is known of yet but its identity. */
 export function newRecord({ pvd, ra }: RaContent): PvdRecord {
   return {
-    ...pvd,
     ifindex: ra.ifindex,
     mtu: undefined,
     firstSeenNs: ra.tsNs,
@@ -34,6 +33,7 @@ export function newRecord({ pvd, ra }: RaContent): PvdRecord {
     rdnss: new Map(),
     dnssl: new Map(),
     nextExpiryNs: undefined,
+    ...pvd,
   };
 }
 

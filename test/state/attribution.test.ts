@@ -92,7 +92,23 @@ describe('what an RA makes', () => {
     const world = worldOf([...ra(1, spec, made(1)), ...afterDad]);
     feed(world, [{ ...at(99999), kind: 'tick', netnsCookie: 0n }]);
     assert.equal(stateOf(world).pvds.size, 0);
+    feed(world, [
+      address(at(99999, 'change'), '2001:db8:1::2', { ...SLAAC, flags: 0x120 }),
+      route(at(99999, 'change'), 1, '::/0', { ...RA_DEFAULT, ...from, metric: 9 }),
+    ]);
     assert.deepEqual(attributions(world), all(IMPLICIT));
+  });
+
+  test('what appears after the lifetime of the option was not made of it', () => {
+    const world = worldOf(ra(1, spec));
+    feed(world, [
+      address(at(7200), '2001:db8:1::a', TEMPORARY),
+      address(at(7201), '2001:db8:1::b', TEMPORARY),
+    ]);
+    assert.deepEqual(attributions(world), {
+      '2 2001:db8:1::a': `${IMPLICIT} ra-pio`,
+      '2 2001:db8:1::b': '- ra-not-seen',
+    });
   });
 
   test('a lifetime of 0 is a word, too', () => {

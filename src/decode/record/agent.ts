@@ -59,7 +59,7 @@ function jsonCodec<E extends KernelEvent>(spec: Body<E>): Codec<E> {
 
 export const agentStartCodec: Codec<AgentStartEvent> = jsonCodec({
   kind: KIND.AGENT_START,
-  read: (info, h) => (isAgentStartInfo(info) ? { kind: 'agent-start', ...h, info } : undefined),
+  read: (info, h) => (isAgentStartInfo(info) ? { kind: 'agent-start', info, ...h } : undefined),
   body: (event) => event.info,
 });
 
@@ -67,15 +67,15 @@ export const agentNetnsCodec: Codec<AgentNetnsEvent> = jsonCodec({
   kind: KIND.AGENT_NETNS,
   read: (body, h) =>
     isAgentNetnsBody(body)
-      ? { kind: 'agent-netns', ...h, name: body.name, inum: body.inum }
+      ? { kind: 'agent-netns', name: body.name, inum: body.inum, ...h }
       : undefined,
   body: ({ name, inum }) => ({ name, inum }),
 });
 
 /** The body of a dump mark may be left out: nothing is missing then. */
 function readDump(kind: DumpEvent['kind'], body: unknown, h: EventHeader): DumpEvent | undefined {
-  if (body === undefined) return { kind, ...h, missing: [] };
-  return isDumpBody(body) ? { kind, ...h, missing: body.missing } : undefined;
+  if (body === undefined) return { kind, missing: [], ...h };
+  return isDumpBody(body) ? { kind, missing: body.missing, ...h } : undefined;
 }
 
 export const dumpBeginCodec: Codec<DumpEvent> = jsonCodec({
@@ -93,7 +93,7 @@ export const dumpEndCodec: Codec<DumpEvent> = jsonCodec({
 export const lostCodec: Codec<LostEvent> = jsonCodec({
   kind: KIND.LOST,
   read: (body, h) =>
-    isLostBody(body) ? { kind: 'lost', ...h, byKind: body.byKind, total: body.total } : undefined,
+    isLostBody(body) ? { kind: 'lost', byKind: body.byKind, total: body.total, ...h } : undefined,
   body: ({ byKind, total }) => ({ byKind, total }),
 });
 
