@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { escapeTerminal } from '../src/publish/escape.ts';
+import { demoCommand } from './command/demo.ts';
 import { doctorCommand } from './command/doctor.ts';
 import { labCommand } from './command/lab.ts';
 import { parseCommand } from './command/parse.ts';
@@ -31,6 +32,7 @@ for (const verb of [
   predictCommand(),
   routerCommand(),
   labCommand(),
+  demoCommand(),
   doctorCommand(),
   versionCommand(),
 ]) {

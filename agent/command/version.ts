@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { PVD_WIRE_VERSION } from '../../src/decode/layout.gen.ts';
+import { LIMIT } from '../../src/decode/layout.gen.ts';
 import { ENVELOPE_VERSION } from '../../src/publish/envelope.ts';
 
 const manifest = JSON.parse(
@@ -16,7 +16,7 @@ export function versionCommand(): Command {
     .description('print the version, and those of the record and stream formats')
     .action(() => {
       process.stdout.write(
-        `pvdscope ${VERSION}\nrecord format ${PVD_WIRE_VERSION}\nstream format ${ENVELOPE_VERSION}\nnode ${process.version}\n`,
+        `pvdscope ${VERSION}\nrecord format ${LIMIT.WIRE_VERSION}\nstream format ${ENVELOPE_VERSION}\nnode ${process.version}\n`,
       );
     });
 }
