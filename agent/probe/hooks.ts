@@ -60,7 +60,6 @@ const TRACEPOINTS: readonly Hook[] = hooks('tp_btf', [
   ['neigh_update_done_tp', 'neigh_update_done', 'neighbour states set by ND and netlink'],
   ['neigh_timer_handler_tp', 'neigh_timer_handler', 'neighbour states set by timers'],
   ['neigh_event_send_done_tp', 'neigh_event_send_done', 'neighbour states set by sending'],
-  ['neigh_create_tp', 'neigh_create', 'new neighbours'],
   ['neigh_cleanup_and_release_tp', 'neigh_cleanup_and_release', 'removed neighbours'],
 ]);
 
@@ -103,6 +102,7 @@ const EXITS: readonly Hook[] = hooks('fexit', [
   ['fib6_rule_delete_exit', 'fib6_rule_delete', 'failed removals of rules'],
   ['ip6addrlbl_newdel_exit', 'ip6addrlbl_newdel', 'address labels, until reconciled'],
   ['rtm_new_nexthop_exit', 'rtm_new_nexthop', 'failed changes of nexthops'],
+  ['__neigh_create_exit', '__neigh_create', 'new neighbours, until their state changes'],
   ['__neigh_set_probe_once_exit', '__neigh_set_probe_once', 'neighbour states set by probing'],
   ['proc_sys_call_handler_exit', 'proc_sys_call_handler', 'sysctl changes, until reconciled'],
 ]);

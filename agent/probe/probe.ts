@@ -235,8 +235,9 @@ class AttachedProbe implements Probe {
     this.#consumer.stop();
     this.#counters.close();
     this.#ring.close();
-    releaseInBackground([...this.#attached.links.values()].map((link) => link.fd()));
+    const handOver = shareLinks([...this.#attached.links.values()].map((link) => link.fd()));
     this.#attached.object.close();
+    handOver();
   }
 
   #check(): void {
@@ -246,14 +247,15 @@ class AttachedProbe implements Probe {
 
 /**
  * The kernel waits 0.1 s for each function it detaches from (ftrace_shutdown waits for
- * synchronize_rcu_tasks), in whoever drops the last reference, even when that one is being
- * killed. A process that ends at once takes them over, so that we end at once as well.
+ * synchronize_rcu_tasks), in whoever drops the last reference, even one that is being killed.
+ * So a process that does nothing else shares the links, and is left alone with them when the
+ * returned function is called: it ends, slowly, and we go on. It ends when we die as well.
  */
-function releaseInBackground(linkFds: readonly number[]): void {
-  const stdio = ['ignore' as const, 'ignore' as const, 'ignore' as const, ...linkFds];
-  const child = spawn('true', { stdio, detached: true });
+function shareLinks(linkFds: readonly number[]): () => void {
+  const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore', ...linkFds], detached: true });
   child.on('error', () => {}); // then it is we who wait
   child.unref();
+  return () => child.stdin?.destroy();
 }
 
 function statusOf(hook: Hook, attached: Attached): HookStatus {
