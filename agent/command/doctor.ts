@@ -9,9 +9,10 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('tell what this kernel offers, and test it with an RA and a route lookup')
     .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .option('--verbose', 'print the whole log of each program the kernel refuses, on stderr')
     .addHelpText('after', '\nExit status: 0 everything needed is here, 3 it is not.')
-    .action(async ({ format }: { format: 'text' | 'json' }) => {
-      const diagnosis = await diagnose();
+    .action(async ({ format, verbose }: DoctorFlags) => {
+      const diagnosis = await diagnose(verbose ? printLog : undefined);
       const text =
         format === 'json'
           ? `${escapeJson(JSON.stringify(diagnosis))}\n`
@@ -19,6 +20,15 @@ export function doctorCommand(): Command {
       process.stdout.write(text);
       process.exitCode = diagnosis.ok ? EXIT.ok : EXIT.environment;
     });
+}
+
+interface DoctorFlags {
+  readonly format: 'text' | 'json';
+  readonly verbose?: boolean;
+}
+
+function printLog(program: string, log: string): void {
+  for (const line of log.split('\n')) process.stderr.write(`${program}: ${escapeTerminal(line)}\n`);
 }
 
 /** One line a finding; nothing in it moves a cursor. */

@@ -54,11 +54,16 @@ function failure(error: unknown): Failure {
   return { ok: false, reason, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** Takes up to 12 s where the self-test fails, some 2 s where all is well. */
-export async function diagnose(): Promise<Diagnosis> {
+/**
+ * `onRefused` gets what libbpf and the verifier said of each program that was left out.
+ * Takes up to 12 s where the self-test fails, some 2 s where all is well.
+ */
+export async function diagnose(
+  onRefused?: (program: string, log: string) => void,
+): Promise<Diagnosis> {
   const troubles: string[] = [];
   const attempt = canTrace();
-  const probe = await probeFinding((error) => troubles.push(error.message));
+  const probe = await probeFinding((error) => troubles.push(error.message), onRefused);
   return {
     ok: probe.ok && probe.value.selfTest.ok,
     kernel: release(),
@@ -74,9 +79,12 @@ export async function diagnose(): Promise<Diagnosis> {
   };
 }
 
-async function probeFinding(onTrouble: (error: Error) => void): Promise<Diagnosis['probe']> {
+async function probeFinding(
+  onTrouble: (error: Error) => void,
+  onRefused?: (program: string, log: string) => void,
+): Promise<Diagnosis['probe']> {
   try {
-    const { probe, result } = await runSelfTest(onTrouble);
+    const { probe, result } = await runSelfTest(onTrouble, onRefused);
     const { hooks, degraded, times } = probe;
     probe.close();
     return { ok: true, value: { hooks, degraded, times, selfTest: result } };

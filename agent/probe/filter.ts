@@ -2,7 +2,7 @@
 
 import { readlinkSync } from 'node:fs';
 import { deleteFromMap, updateMap } from '../libbpf/map.ts';
-import type { BpfObject, GlobalValue } from '../libbpf/object.ts';
+import type { BpfObject } from '../libbpf/object.ts';
 
 /** An absent list filters nothing; an empty one lets nothing pass until something is added. */
 export interface ProbeFilters {
@@ -19,8 +19,16 @@ export interface ProbeFilters {
 /** PID_NS_INIT_INO, include/uapi/linux/nsfs.h. */
 const PID_NS_INIT = 'pid:[4026531836]';
 
-/** Values of the read-only globals of bpf/config.bpf.c. */
-export function filterGlobals(filters: ProbeFilters): Record<string, GlobalValue> {
+/** Read-only globals of bpf/config.bpf.c. */
+export interface FilterGlobals {
+  readonly filter_netns: boolean;
+  readonly filter_tgid: boolean;
+  readonly filter_cgroup: boolean;
+  readonly agent_tgid: number;
+}
+
+/** Their values. */
+export function filterGlobals(filters: ProbeFilters): FilterGlobals {
   return {
     filter_netns: filters.netns !== undefined,
     filter_tgid: filters.tgids !== undefined,

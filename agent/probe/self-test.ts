@@ -47,13 +47,17 @@ const COOKIE_AT = LAYOUT.pvd_hdr.netns_cookie;
  * Opens a probe, runs the test, and gives both; the caller closes the probe. Leaves no
  * namespace behind. @throws AgentError of `openProbe`; Error when ip(8) fails.
  */
-export async function runSelfTest(onTrouble: (error: Error) => void): Promise<SelfTestRun> {
+export async function runSelfTest(
+  onTrouble: (error: Error) => void,
+  onRefused: (program: string, log: string) => void = () => {},
+): Promise<SelfTestRun> {
   const seen: Record<Waited, boolean> = { ra: false, 'ra-done': false, addr: false, lookup: false };
   let cookie = 0n;
   const probe = await openProbe({
     ringBytes: 1 << 20,
     keepCapabilities: true,
     onError: onTrouble,
+    onRefused,
     onRecord(bytes, offset) {
       const view = new DataView(bytes.buffer, bytes.byteOffset + offset);
       if (view.getBigUint64(COOKIE_AT, true) !== cookie) return;
