@@ -113,7 +113,7 @@ enum pvd_hook {
 	PVD_HOOK_NEIGH_UPDATE = 26,
 	PVD_HOOK_NEIGH_TIMER_HANDLER = 27,
 	PVD_HOOK_NEIGH_EVENT_SEND_DONE = 28,
-	PVD_HOOK_NEIGH_CREATE = 29,
+	PVD_HOOK_NEIGH_CREATE = 29, /* __neigh_create() */
 	PVD_HOOK_NEIGH_CLEANUP_AND_RELEASE = 30,
 	PVD_HOOK_NEIGH_SET_PROBE_ONCE = 31,
 	PVD_HOOK_NEXTHOP_NOTIFY = 32,
@@ -520,9 +520,9 @@ struct pvd_flow {
  * and written by BPF alone. Every field only grows.
  */
 struct pvd_counters {
-	__u64 ids;      /* decisions and RAs named so far */
-	__u32 seq;      /* hdr.seq */
-	__u32 lost;     /* hdr.lost */
+	__u64 ids;	/* decisions and RAs named so far */
+	__u32 seq;	/* hdr.seq */
+	__u32 lost;	/* hdr.lost */
 	__u64 unpaired; /* exits of a decision or RA whose entry was not seen */
 	__u64 lost_by_kind[PVD_KIND_BPF_MAX];
 	__u64 hits_by_hook[PVD_HOOKS_MAX]; /* how often the hook ran, filtered or not */

@@ -67,11 +67,13 @@ int BPF_PROG(neigh_event_send_done_tp, struct neighbour *n, int err)
 	return 0;
 }
 
-SEC("tp_btf/neigh_create")
-int BPF_PROG(neigh_create_tp, struct neigh_table *tbl, struct net_device *dev, const void *pkey,
-	     const struct neighbour *n)
+/* The trace point neigh_create comes before the address and device are filled in. */
+SEC("fexit/__neigh_create")
+int BPF_PROG(__neigh_create_exit, struct neigh_table *tbl, const void *pkey, struct net_device *dev,
+	     bool want_ref, struct neighbour *n)
 {
-	emit_neigh(n, PVD_HOOK_NEIGH_CREATE, PVD_OP_NEW);
+	if (!pvd_is_err(n))
+		emit_neigh(n, PVD_HOOK_NEIGH_CREATE, PVD_OP_NEW);
 	return 0;
 }
 

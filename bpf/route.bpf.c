@@ -98,8 +98,8 @@ static __always_inline __u64 touched_in(struct fib6_info *rt, void *arg)
 {
 	struct net_device *dev = (void *)BPF_CORE_READ((struct arg_netdev_event *)arg, dev);
 
-	if (!dev || pvd_fib6_dev(rt) != dev)
-		return 0;
+	if (!dev || pvd_fib6_dev(rt) != dev || !BPF_CORE_READ(rt, fib6_table))
+		return 0; /* null entries have no table */
 	return pvd_cookie(BPF_CORE_READ(dev, nd_net.net));
 }
 
