@@ -137,6 +137,11 @@ export function droppedOf(pipeline: Pipeline, from: number, to: number): Envelop
   return envelope(pipeline, 'dropped', pipeline.nowNs, null, data);
 }
 
+/** The totals so far, for a reader that joins now. */
+export function statsEnvelopeOf(pipeline: Pipeline): Envelope<'stats'> {
+  return envelope(pipeline, 'stats', pipeline.nowNs, null, statsOf(pipeline));
+}
+
 export function statsOf(pipeline: Pipeline): StatsData {
   return presentStats(pipeline.stats, pipeline.loss, pipeline.world);
 }
@@ -232,13 +237,15 @@ function emitStats(pipeline: Pipeline, out: Envelope[]): void {
   emit(pipeline, out, 'stats', pipeline.nowNs, 0n, statsOf(pipeline));
 }
 
-/** Applies an event; readers get what it changed, or the whole state after a first dump. */
+/** Applies an event; readers get what it changed, or the whole state after a dump that seeds or heals. */
 function emitChanges(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
-  const changes = applyEvent(pipeline.world, event);
-  if (changes.length === 0 && event.kind !== 'dump-end') return;
   const { netnsCookie, tsNs } = event;
   const isDump = event.kind === 'dump-end';
-  const isWhole = isDump && (changes.length > CHANGES_MAX || !pipeline.shown.has(netnsCookie));
+  const wasDoubted = isDump && snapshotOf(pipeline.world, netnsCookie)?.lostNs !== undefined;
+  const changes = applyEvent(pipeline.world, event);
+  if (changes.length === 0 && !isDump) return;
+  const isWhole =
+    wasDoubted || (isDump && (changes.length > CHANGES_MAX || !pipeline.shown.has(netnsCookie)));
   for (const { cookie, netns, tables } of presentChanges(changes)) {
     for (const data of netns) {
       emit(pipeline, out, 'netns', tsNs, cookie, data, data.name);

@@ -19,7 +19,7 @@ import {
   tick,
   unknownKind,
 } from './pipeline-run.ts';
-import { at, COOKIE, raEvent, route } from './state/fixture.ts';
+import { address, at, COOKIE, dumpMark, link, raEvent, route } from './state/fixture.ts';
 
 function run(records: readonly Uint8Array[]): Envelope[] {
   const pipeline = createPipeline();
@@ -61,6 +61,26 @@ test('a first dump gives a snapshot instead of its changes', () => {
   const [snapshot] = of('snapshot', envelopes);
   assert.equal(snapshot?.data.seeded, true);
   assert.equal(snapshot?.data.tables.address[0]?.addr, 'fe80::99');
+});
+
+test('a dump that heals a loss gives a snapshot, another one gives what changed', () => {
+  const dump = (sec: number): KernelEvent[] => [
+    dumpMark(sec, 'begin'),
+    link(at(sec + 0.1, 'dump')),
+    address(at(sec + 0.1, 'dump'), 'fe80::98', { flags: 0x80, scope: 0x20 }),
+    dumpMark(sec + 0.2, 'end'),
+  ];
+  const after = (events: readonly KernelEvent[]): Envelope[] => {
+    const pipeline = createPipeline();
+    const steps = encode(events).map((record) => step(pipeline, record));
+    return steps.at(-1) ?? [];
+  };
+  const drift = after([...seeded().slice(0, 7), ...dump(2)]);
+  assert.deepEqual(of('change', drift)[0]?.data.cause.kind, 'dump-end');
+  assert.equal(of('snapshot', drift).length, 0);
+  const lost = { ...route(at(1.5), 7, '2001:db8:7::/64'), lost: 4, seq: 9 };
+  const [healed] = of('snapshot', after([...seeded().slice(0, 7), lost, ...dump(2)]));
+  assert.equal(healed?.data.lostNs, null);
 });
 
 test('RAs come with their PvD and what the kernel did', () => {

@@ -18,6 +18,7 @@ import { type Filter, matchesFilter } from '../../src/publish/filter.ts';
 /** What the hub asks of the pipeline; answers are as of the last envelope published. */
 export interface HubSource {
   hello(resumed: boolean): Envelope<'hello'>;
+  stats(): Envelope<'stats'>;
   snapshots(): readonly Envelope<'snapshot'>[];
   dropped(from: number, to: number): Envelope<'dropped'>;
 }
@@ -34,6 +35,8 @@ export interface JoinOptions {
   readonly since?: number;
   /** …of this run. */
   readonly run?: string;
+  /** Else begin with so many of the newest RAs, and of the newest decisions, as far as the backlog has them. */
+  readonly recent?: number;
   readonly filter?: Filter;
 }
 
@@ -122,9 +125,9 @@ class Hub implements EnvelopeHub {
       reader.send(frameOf([this.source.hello(true)]));
       this.#arm();
     } else {
-      reader.send(frameOf([hello]));
+      reader.send(frameOf([hello, this.source.stats()]));
       if (within) this.#drop(member, since + 1);
-      else this.#greet(member);
+      else this.#greet(member, options.recent ?? 0);
     }
     this.#members.add(member);
     this.counts.readers = this.#members.size;
@@ -195,16 +198,36 @@ class Hub implements EnvelopeHub {
     const to = this.#backlog.next - 1;
     this.counts.dropped += to - from + 1;
     member.reader.send(frameOf([this.source.dropped(from, to)]));
-    this.#greet(member);
+    this.#greet(member, 0);
   }
 
-  #greet(member: Member): void {
+  #greet(member: Member, recent: number): void {
+    this.#sendRecent(member, recent);
     for (const snapshot of this.source.snapshots()) {
       if (!member.filter || matchesFilter(member.filter, snapshot)) {
         member.reader.send(frameOf([snapshot]));
       }
     }
     member.next = this.#backlog.next;
+  }
+
+  /** What happened before the state that follows: it changes nothing in it. */
+  #sendRecent(member: Member, recent: number): void {
+    const { filter, reader } = member;
+    const left = { ra: recent, decision: recent };
+    const texts: string[] = [];
+    const entries = recent === 0 ? [] : this.#backlog.slice(this.#backlog.oldest, Infinity);
+    for (const { envelope, text } of entries.reverse()) {
+      const { kind } = envelope;
+      if (kind !== 'ra' && kind !== 'decision') continue;
+      if (left[kind] === 0 || (filter && !matchesFilter(filter, envelope))) continue;
+      left[kind]--;
+      texts.push(text);
+    }
+    texts.reverse();
+    for (let i = 0; i < texts.length; i += this.#batchMax) {
+      reader.send(`[${texts.slice(i, i + this.#batchMax).join(',')}]`);
+    }
   }
 }
 

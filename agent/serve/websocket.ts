@@ -85,9 +85,12 @@ export function serveStream(server: Server, hub: EnvelopeHub, limits: StreamLimi
   };
 }
 
+/** Parameters that are no filter. */
+const OWN: ReadonlySet<string> = new Set(['since', 'run', 'recent']);
+
 /** The options of a stream request, or what is wrong with them. */
 function joinOptions(query: URLSearchParams): JoinOptions | string {
-  const terms = [...query].filter(([key]) => key !== 'since' && key !== 'run');
+  const terms = [...query].filter(([key]) => !OWN.has(key));
   let filter: Filter | undefined;
   if (terms.length > 0) {
     const parsed = parseFilter(terms);
@@ -96,7 +99,10 @@ function joinOptions(query: URLSearchParams): JoinOptions | string {
   }
   const since = query.get('since');
   if (since !== null && !/^\d{1,15}$/.test(since)) return 'since is not a sequence number';
+  const recent = query.get('recent') ?? '0';
+  if (!/^\d{1,4}$/.test(recent)) return 'recent is not a number up to 9999';
   return {
+    recent: Number(recent),
     ...(since === null ? {} : { since: Number(since) }),
     run: query.get('run') ?? '',
     ...(filter ? { filter } : {}),

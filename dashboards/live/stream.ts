@@ -13,6 +13,8 @@ export interface StreamHandlers {
 
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 10_000;
+/** RAs and decisions of the past that a new page asks for. */
+const RECENT = 500;
 /** The agent sends statistics every second: longer silence means a dead connection. */
 const SILENCE_MS_MAX = 15_000;
 
@@ -48,7 +50,8 @@ export function streamUrl(
   url.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
   url.search = '';
   url.hash = '';
-  if (position !== undefined) {
+  if (position === undefined) url.searchParams.set('recent', `${RECENT}`);
+  else {
     url.searchParams.set('since', `${position.seq}`);
     url.searchParams.set('run', position.run);
   }

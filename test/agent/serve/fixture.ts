@@ -41,8 +41,9 @@ export interface Feed {
   publish(count: number, pid?: number, comm?: string): void;
 }
 
-export function createFeed(options: HubOptions = {}, run = 'boot.1'): Feed {
-  let seq = 0;
+/** `published`: envelopes the caller publishes itself, before the feed does. */
+export function createFeed(options: HubOptions = {}, run = 'boot.1', published = 0): Feed {
+  let seq = published;
   const hub = createHub(
     {
       hello: (resumed) =>
@@ -54,6 +55,7 @@ export function createFeed(options: HubOptions = {}, run = 'boot.1'): Feed {
           hooks: [],
           resumed,
         }),
+      stats: () => envelope(seq, 'stats', STATS, null),
       snapshots: () => [
         envelope(seq, 'snapshot', {
           netnsCookie: '7',

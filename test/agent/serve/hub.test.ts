@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HubReader } from '../../../agent/serve/hub.ts';
 import type { Envelope } from '../../../src/publish/envelope.ts';
+import { envelope, RA } from '../../publish/fixture.ts';
 import { createFeed } from './fixture.ts';
 
 interface Sink extends HubReader {
@@ -35,7 +36,7 @@ test('a reader gets hello, snapshots, then batches of at most 100', async () => 
   hub.join(reader, {});
   publish(250);
   await sleep(60);
-  assert.deepEqual(kinds(reader).slice(0, 3), ['hello', 'snapshot', 'decision']);
+  assert.deepEqual(kinds(reader).slice(0, 4), ['hello', 'stats', 'snapshot', 'decision']);
   assert.deepEqual(seqs(reader), range(6, 255));
   assert.ok(reader.frames.every((frame) => frame.length <= 100));
   assert.ok(reader.frames.length <= 6);
@@ -67,12 +68,26 @@ test('resume: goes on after the last seq, within one run and what the backlog ha
   await sleep(60);
   assert.deepEqual(seqs(resumed), range(81, 100));
   assert.ok(resumed.frames[0]?.[0]?.kind === 'hello' && resumed.frames[0][0].data.resumed);
-  assert.deepEqual(kinds(tooOld), ['hello', 'dropped', 'snapshot']);
+  assert.deepEqual(kinds(tooOld), ['hello', 'stats', 'dropped', 'snapshot']);
   const dropped = tooOld.frames[1]?.[0];
   assert.ok(dropped?.kind === 'dropped');
   assert.deepEqual(dropped.data, { count: 90, from: 11, to: 100 });
-  assert.deepEqual(kinds(otherRun), ['hello', 'snapshot']);
-  assert.deepEqual(kinds(future), ['hello', 'snapshot']);
+  assert.deepEqual(kinds(otherRun), ['hello', 'stats', 'snapshot']);
+  assert.deepEqual(kinds(future), ['hello', 'stats', 'snapshot']);
+  hub.close();
+});
+
+test('a reader may begin with the newest RAs and decisions', async () => {
+  const { hub, publish } = createFeed({}, 'boot.1', 1);
+  hub.publish([envelope(1, 'ra', RA)]);
+  publish(250);
+  const reader = sink();
+  hub.join(reader, { recent: 120 });
+  publish(1);
+  await sleep(60);
+  assert.deepEqual(kinds(reader).slice(0, 4), ['hello', 'stats', 'ra', 'decision']);
+  assert.deepEqual(seqs(reader), range(132, 252));
+  assert.equal(kinds(reader).at(-2), 'snapshot');
   hub.close();
 });
 
@@ -103,7 +118,7 @@ test('a slow reader: told what it missed, given a snapshot; others get everythin
   assert.deepEqual(seqs(slow), [...range(1, 100), ...range(1101, 1103)]);
   assert.deepEqual(
     kinds(slow).filter((k) => k !== 'decision'),
-    ['hello', 'snapshot', 'dropped', 'snapshot'],
+    ['hello', 'stats', 'snapshot', 'dropped', 'snapshot'],
   );
   const dropped = slow.frames.flat().find((e) => e.kind === 'dropped');
   assert.deepEqual(dropped?.data, { count: 1000, from: 101, to: 1100 });

@@ -126,7 +126,7 @@ test('the clock goes on between frames and never runs back', () => {
 
 test('the stream is asked for at the page’s own server, with the position', () => {
   const page = new URL('http://[::1]:8650/?x=1#y');
-  assert.equal(streamUrl(page, undefined).href, 'ws://[::1]:8650/stream');
+  assert.equal(streamUrl(page, undefined).href, 'ws://[::1]:8650/stream?recent=500');
   const resumed = streamUrl(new URL('https://h/'), { seq: 12, run: 'b.1' });
   assert.equal(resumed.href, 'wss://h/stream?since=12&run=b.1');
 });
