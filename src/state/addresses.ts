@@ -34,8 +34,19 @@ export const addressSubject: Subject<AddrEvent, string, Address> = {
     else setAddress(ctx, event, key);
   },
   remove: removeAddress,
-  order: (dumped) => dumped.toReversed(),
+  order: oldestFirst,
 };
+
+/** Device by device, as the dump has them. */
+function oldestFirst(dumped: readonly AddrEvent[]): AddrEvent[] {
+  const byDevice = new Map<number, AddrEvent[]>();
+  for (const event of dumped) {
+    const list = byDevice.get(event.ifindex);
+    if (list) list.push(event);
+    else byDevice.set(event.ifindex, [event]);
+  }
+  return [...byDevice.values()].flatMap((list) => list.reverse());
+}
 
 function setAddress(ctx: Context, event: AddrEvent, key: string): void {
   const { ns } = ctx;

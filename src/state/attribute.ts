@@ -71,8 +71,10 @@ function resolveAddress(
   const before = index.addresses.before.has(key);
   const known = fromRa(index, claim.key, before, address.attribution, now);
   if (known.pvd !== undefined || !isTemporary(address)) return known;
-  const leader = providerOf(ns, publicKey(address), (other) => isPublic(other));
-  return leader ? derivedFrom(leader.attribution) : known;
+  // One made of an address that no RA made (`mngtmpaddr` of a user) follows that.
+  const leader = providerOf(ns, publicKey(address), isPublic);
+  const isOfRa = leader === undefined || claimOfAddress(leader).by === 'ra';
+  return isOfRa ? known : derivedFrom(leader.attribution);
 }
 
 function resolveRoute(ns: NetnsState, route: Route, claim: Claim, now: Instant): Attribution {

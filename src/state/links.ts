@@ -10,6 +10,12 @@ import type { Link } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { putRow, removeRow, type Table } from './table.ts';
 
+/**
+ * IFF_RUNNING, IFF_LOWER_UP and IFF_DORMANT are computed for whoever asks
+ * (`dev_get_flags()`); `carrier` and `operstate` say the same.
+ */
+const IFF_COMPUTED = 0x40 | 0x10000 | 0x20000;
+
 const LINKS: Table<number, Link> = {
   object: 'link',
   part: 'links',
@@ -30,7 +36,7 @@ function linkOf(event: LinkEvent): Link {
   return {
     ifindex: event.ifindex,
     name: event.name,
-    flags: event.flags,
+    flags: (event.flags & ~IFF_COMPUTED) >>> 0,
     mtu: event.mtu,
     mtu6: event.mtu6,
     type: event.type,

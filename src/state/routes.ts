@@ -11,6 +11,8 @@ import type { Subject } from './subject.ts';
 import { putRow, removeRow, type Table } from './table.ts';
 
 const EEXIST = 17;
+/** Of the null entry only, with which a lookup ends that found nothing: no route. */
+const RT6_TABLE_UNSPEC = 0;
 /** Kernel addresses are above, ids of entries dumped over netlink below. */
 const KERNEL_ID_MIN = 1n << 32n;
 
@@ -25,6 +27,7 @@ export const routeSubject: Subject<RouteEvent, bigint, Route> = {
   table: ROUTES,
   keyOf(ctx, event) {
     const { entry } = event;
+    if (entry.table === RT6_TABLE_UNSPEC) return undefined;
     if (isStandIn(entry.id)) {
       if (event.op !== 'dump') return undefined;
     } else if (ctx.ns.routes.has(entry.id) || !ctx.ns.own.contents) return entry.id;

@@ -32,6 +32,7 @@ export interface RaRef {
 export interface Link {
   readonly ifindex: number;
   readonly name: string;
+  /** `IFF_*`, without those that `carrier` and `operstate` tell. */
   readonly flags: number;
   readonly mtu: number;
   readonly mtu6: number;

@@ -181,6 +181,11 @@ describe('routes', () => {
     );
   });
 
+  test('the null entry is none', () => {
+    const world = worldOf([link(at(0)), route(at(1, 'change'), 1, '::/0', { table: 0, type: 7 })]);
+    assert.equal(stateOf(world).routes.size, 0);
+  });
+
   test('expire just after the instant', () => {
     const old = entry(1, '::/0', { expiresNs: 5n });
     assert.deepEqual(
@@ -250,6 +255,23 @@ describe('rules, labels, neighbours, nexthops, settings', () => {
     assert.ok(change?.object === 'neighbour' && change.value.nudState === 4);
     feed(world, [neighbour(at(4, 'del'), 'fe80::1', 0)]);
     assert.equal(stateOf(world).neighbours.size, 0);
+  });
+
+  test('neighbours that are multicast, or addresses that are not valid, are left out', () => {
+    const world = worldOf([
+      neighbour(at(1), 'ff02::1', 0x40),
+      { ...neighbour(at(1), 'fe80::1', 0x20), lladdr: '02:00:00:00:00:09' },
+    ]);
+    const rows = [...stateOf(world).neighbours.values()];
+    assert.deepEqual(
+      rows.map(({ addr, lladdr }) => [addr, lladdr]),
+      [['fe80::1', '']],
+    );
+  });
+
+  test('flags of a link that are computed are left out', () => {
+    const world = worldOf([{ ...link(at(1)), flags: 0x11043 }]);
+    assert.equal(stateOf(world).links.get(2)?.flags, 0x1003);
   });
 
   test('a sysctl below conf changes the interface, all.forwarding every interface', () => {

@@ -245,6 +245,15 @@ describe('what no RA makes', () => {
     assert.equal(attributions(world)['2 2001:db8:1::ace'], '- derived:static');
   });
 
+  test('one of an RA before the start is as unknown as that', () => {
+    const before = { cstampNs: 0n };
+    const world = worldOf([
+      address(at(1, 'change'), '2001:db8:1::2', { ...SLAAC, ...before }),
+      address(at(1, 'change'), '2001:db8:1::ace', { ...TEMPORARY, ...before }),
+    ]);
+    assert.equal(attributions(world)['2 2001:db8:1::ace'], '- learned-before-start');
+  });
+
   test('the address goes, and its route keeps the name until it goes, too', () => {
     const world = worldOf([...ra(1, spec, made(1)), ...afterDad]);
     feed(world, [address(at(3, 'del'), '2001:db8:1::ace')]);
