@@ -2,7 +2,7 @@
 
 import { type Model, predictOn } from '../../src/model/predict.ts';
 import type { Outcome } from '../../src/model/query.ts';
-import { ANY6 } from '../../src/net/addr6.ts';
+import { ANY6, parseAddr6 } from '../../src/net/addr6.ts';
 import { type Ask, parseAsk, toQuery } from './ask.ts';
 import { applyLine, createIpState, type IpState, linesOf } from './ip-state.ts';
 
@@ -14,7 +14,7 @@ export interface Plain {
   readonly src?: string | undefined;
 }
 
-/** Time of all case tables: nothing has expired. */
+/** Set-up time of a state; questions follow at once, or after the row's `wait`. */
 export const NOW_NS = 0n;
 
 /** Sets a case up; without `dev` or `vrf` line it has the devices A, B and C. */
@@ -27,8 +27,9 @@ export function stateOf(text: string): { state: IpState; lines: string[] } {
 }
 
 /** Every answer the model allows. */
-export function modelAnswers(model: Model, state: IpState, ask: Ask): Plain[] {
-  const { outcomes } = predictOn(model, toQuery(ask, state, NOW_NS));
+export function modelAnswers(model: Model, state: IpState, ask: Ask, waitSec = 0): Plain[] {
+  const nowNs = NOW_NS + BigInt(waitSec) * 1_000_000_000n;
+  const { outcomes } = predictOn(model, toQuery(ask, state, nowNs));
   return outcomes.map((outcome) => plainOf(model, state, ask, outcome));
 }
 
@@ -39,7 +40,7 @@ function plainOf(model: Model, state: IpState, ask: Ask, outcome: Outcome): Plai
     error: 0,
     dev: state.links.get(outcome.oif)?.name,
     via: outcome.gateway,
-    src: ask.iif ? ANY6 : shownSource(model, state, ask, outcome),
+    src: shownSource(model, state, ask, outcome),
   };
 }
 
@@ -47,6 +48,8 @@ function plainOf(model: Model, state: IpState, ask: Ask, outcome: Outcome): Plai
 function shownSource(model: Model, state: IpState, ask: Ask, outcome: Outcome): string {
   const route = state.routes.get(outcome.entry ?? 0n);
   if (route !== undefined && route.prefsrc !== ANY6) return route.prefsrc;
+  // With iif the route's own source is all there is to show.
+  if (ask.iif) return ANY6;
   const nh = route?.nhId ? state.nexthops.get(route.nhId) : undefined;
   const member = nh?.isGroup ? state.nexthops.get(nh.members[0]?.id ?? 0) : nh;
   const oif = member?.oif ?? outcome.nhOif;
@@ -66,9 +69,10 @@ export interface KernelAnswer {
 /** The kernel's answer, with the address it invented for `mngtmpaddr` under the model's name. */
 export function kernelPlain(state: IpState, answer: KernelAnswer): Plain {
   if (answer.error !== 0) return { error: answer.error };
-  const known = [...state.addresses.values()].some((a) => a.addr === answer.src);
+  const told = answer.src === undefined ? undefined : (parseAddr6(answer.src) ?? answer.src);
+  const known = [...state.addresses.values()].some((a) => a.addr === told);
   const temporary = [...state.addresses.values()].find((a) => a.flags & 1);
-  const src = known || answer.src === ANY6 || !temporary ? answer.src : temporary.addr;
+  const src = known || told === ANY6 || !temporary ? told : temporary.addr;
   return { error: 0, dev: answer.oif, via: answer.gateway, src };
 }
 

@@ -19,6 +19,8 @@ export interface Ask {
   readonly dport?: number;
   readonly tos?: number;
   readonly prefs?: number;
+  /** `IPV6_UNICAST_IF`. */
+  readonly ucast?: string;
 }
 
 const PREFS: Readonly<Record<string, number>> = {
@@ -38,6 +40,7 @@ export function parseAsk(text: string): Ask {
     const value = next(w);
     if (word === 'from' || word === 'bind') ask['saddr'] = value;
     else if (word === 'oif' || word === 'dev') ask['oif'] = value;
+    else if (word === 'unicast_if') ask['ucast'] = value;
     else if (word === 'iif') ask['iif'] = value;
     else if (word === 'ipproto') ask['proto'] = Number(value);
     else if (word === 'prefs') ask['prefs'] = PREFS[value] ?? 0;
@@ -49,7 +52,8 @@ export function parseAsk(text: string): Ask {
 
 /** The same question for the model. A `udp` is a socket: bound device, preferences, protocol. */
 export function toQuery(ask: Ask, state: IpState, nowNs: bigint): Query {
-  const oif = ask.oif ? indexOf(state, ask.oif) : 0;
+  const bound = ask.oif ? indexOf(state, ask.oif) : 0;
+  const oif = bound || (ask.ucast ? indexOf(state, ask.ucast) : 0);
   const iif = ask.iif ? indexOf(state, ask.iif) : 0;
   const base = {
     daddr: addr6(ask.daddr),
@@ -72,6 +76,6 @@ export function toQuery(ask: Ask, state: IpState, nowNs: bigint): Query {
     kind: 'flow',
     proto: 17,
     dport: ask.dport ?? 53,
-    sock: { boundDevIf: oif, srcprefs: prefs },
+    sock: { boundDevIf: bound, srcprefs: prefs },
   };
 }

@@ -61,6 +61,8 @@ export interface IpState {
   readonly neighbours: Map<string, Neighbour>;
   readonly nexthops: Map<number, Nexthop>;
   readonly sysctls: Map<string, number>;
+  /** Routes that were there and are gone, with what was there then. */
+  readonly deleted: Route[];
   nextId: bigint;
   nextIndex: number;
 }
@@ -126,6 +128,7 @@ export function createIpState(): IpState {
     neighbours: new Map(),
     nexthops: new Map(),
     sysctls: new Map(),
+    deleted: [],
     nextId: 1n,
     nextIndex: 1,
   };
@@ -169,6 +172,7 @@ export function applyLine(state: IpState, line: string): void {
   else if (object === 'vrf') addVrf(state, w);
   else if (object === 'sysctl') setSysctl(state, next(w));
   else if (object === 'carrier') setLink(state, index(next(w)), { carrier: next(w) === 'on' });
+  else if (object === 'down') downDevice(state, index(next(w)));
   else if (object === 'link') applyLink(state, w);
   else {
     const verb = next(w);
@@ -222,6 +226,17 @@ function addVrf(state: IpState, w: Words): void {
 function setLink(state: IpState, ifindex: number, change: Partial<Link>): void {
   const link = state.links.get(ifindex);
   if (link !== undefined) state.links.set(ifindex, { ...link, ...change });
+}
+
+/** `fib6_ifdown()`: routes of the device go; multipath siblings elsewhere keep theirs as dead. */
+function downDevice(state: IpState, ifindex: number): void {
+  for (const r of state.routes.values()) {
+    if (r.oif !== ifindex) continue;
+    const alive = [...state.routes.values()].some((o) => sameNode(o, r) && o.oif !== ifindex);
+    if (alive && r.gateway !== '::') state.routes.set(r.id, { ...r, nhFlags: 17 });
+    else state.routes.delete(r.id);
+  }
+  for (const [key, a] of state.addresses) if (a.ifindex === ifindex) state.addresses.delete(key);
 }
 
 function applyLink(state: IpState, w: Words): void {
@@ -403,8 +418,11 @@ function applyRoute(state: IpState, verb: string, w: Words): void {
   for (const route of routes) {
     if (verb !== 'del') addRoute(state, route);
     else
-      for (const r of state.routes.values())
-        if (sameNode(r, route as Route)) state.routes.delete(r.id);
+      for (const r of state.routes.values()) {
+        if (!sameNode(r, route as Route) || !sameHop(r, route as Route)) continue;
+        state.deleted.push(r);
+        state.routes.delete(r.id);
+      }
   }
 }
 
@@ -482,7 +500,7 @@ export function toSnapshot(state: IpState): Snapshot {
     devconf: state.devconf,
     addresses: state.addresses,
     routes: state.routes,
-    rules: state.rules,
+    rules: state.rules.length > 2 ? state.rules : [],
     labels: state.labels,
     neighbours: state.neighbours,
     nexthops: state.nexthops,

@@ -57,19 +57,26 @@ export function calibrate(): Traits & { readonly vrf: boolean } {
     'addr add 2001:db8:1::1/64 dev A home',
     'addr add 2001:db8:1::2/64 dev A',
   ];
+  const vrf = [
+    'vrf red 100 A',
+    'route add ::/0 via fe80::1 dev A table 100',
+    'route add ::/0 via fe80::2 dev A table 101',
+    'rule add pref 5 oif red lookup 101',
+  ];
   const many = Array.from({ length: SPREAD }, (_, i) =>
     parseAsk(`get 2001:db8:9::${(i + 1).toString(16)} oif A`),
   );
   const answers = askKernel([
     { id: 'group', lines: group, asks: many },
     { id: 'home', lines: home, asks: [parseAsk('udp 2001:db8:9::1')] },
-    { id: 'vrf', lines: ['vrf red 100 A'], asks: [] },
+    { id: 'vrf', lines: vrf, asks: [parseAsk('get 2001:db8:9::1 oif red')] },
   ]);
   const shares = answers.get('group')?.answers;
   assert(shares !== undefined, `calibration failed: ${answers.get('group')?.skip}`);
   return {
     new: shares.every((a) => a.oif === 'A'),
     mip6: answers.get('home')?.answers?.[0]?.src === '2001:db8:1::1',
+    rulel3: answers.get('vrf')?.answers?.[0]?.gateway === 'fe80::2',
     vrf: answers.get('vrf')?.answers !== undefined,
   };
 }

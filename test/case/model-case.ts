@@ -8,6 +8,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import type { Quirks } from '../../src/model/profile.ts';
 
 /** What kernels differ in: patch level and configuration. */
 export interface Traits {
@@ -15,6 +16,8 @@ export interface Traits {
   readonly new: boolean;
   /** CONFIG_IPV6_MIP6. */
   readonly mip6: boolean;
+  /** Rules that name a VRF match what belongs to it. */
+  readonly rulel3: boolean;
 }
 
 export interface ModelCase {
@@ -35,6 +38,7 @@ export const TABLES: readonly string[] = [
   'model-multipath.yaml',
   'model-rule.yaml',
   'model-saddr.yaml',
+  'model-edge.yaml',
 ];
 
 /** Reads one table; the compiled tests stand in dist/, the tables in the source tree. */
@@ -43,15 +47,30 @@ export function readTable(name: string): ModelCase[] {
   return parse(readFileSync(url, 'utf8')) as ModelCase[];
 }
 
+const HOLDS: Readonly<Record<string, (traits: Traits) => boolean>> = {
+  new: (t) => t.new,
+  old: (t) => !t.new,
+  mip6: (t) => t.mip6,
+  nomip6: (t) => !t.mip6,
+  rulel3: (t) => t.rulel3,
+  norulel3: (t) => !t.rulel3,
+};
+
+/** The quirks of a kernel with these traits. */
+export function quirksOf(traits: Traits): Partial<Quirks> {
+  return {
+    oifMatchShortcut: traits.new,
+    nhgrpScanAll: traits.new,
+    mip6: traits.mip6,
+    ruleL3Master: traits.rulel3,
+  };
+}
+
 /** The allowed answers under these traits, sorted. */
 export function answersOf(answer: Answer, traits: Traits): string[] {
   if (typeof answer !== 'object') return split(String(answer));
   for (const [trait, value] of Object.entries(answer)) {
-    const holds =
-      (trait === 'new' && traits.new) ||
-      (trait === 'old' && !traits.new) ||
-      (trait === 'mip6' && traits.mip6) ||
-      (trait === 'nomip6' && !traits.mip6);
+    const holds = HOLDS[trait]?.(traits) ?? false;
     if (holds) return split(String(value));
   }
   throw new Error(`no answer for these traits: ${JSON.stringify(answer)}`);

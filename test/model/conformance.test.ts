@@ -2,18 +2,29 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createModelState } from '../../src/model/model-state.ts';
+import { createModelState, deleteRoute, type ModelState } from '../../src/model/model-state.ts';
 import { createModel } from '../../src/model/predict.ts';
 import { LINUX, withQuirks } from '../../src/model/profile.ts';
 import { matches, modelAnswers, parseAsk, plainText, stateOf } from '../case/answer.ts';
-import { toSnapshot } from '../case/ip-state.ts';
-import { answersOf, readTable, TABLES } from '../case/model-case.ts';
+import { type IpState, toSnapshot } from '../case/ip-state.ts';
+import { answersOf, quirksOf, readTable, TABLES } from '../case/model-case.ts';
 
 const KERNELS = [
-  { name: 'new', traits: { new: true, mip6: true } },
-  { name: 'old', traits: { new: false, mip6: true } },
-  { name: 'without MIP6', traits: { new: true, mip6: false } },
+  { name: 'new', traits: { new: true, mip6: true, rulel3: true } },
+  { name: 'old', traits: { new: false, mip6: true, rulel3: false } },
+  { name: 'without MIP6', traits: { new: true, mip6: false, rulel3: true } },
 ] as const;
+
+/** With the routes that were deleted meanwhile added and deleted. */
+function arrange(state: IpState): ModelState {
+  const snapshot = toSnapshot(state);
+  const routes = new Map(snapshot.routes);
+  for (const route of state.deleted) routes.set(route.id, route);
+  const arranged = createModelState({ ...snapshot, routes });
+  for (const route of state.deleted) assert(deleteRoute(arranged, route));
+  for (const route of state.deleted) assert(!deleteRoute(arranged, route));
+  return arranged;
+}
 
 for (const table of TABLES) {
   describe(table, () => {
@@ -21,15 +32,10 @@ for (const table of TABLES) {
       it(`${row.id}: ${row.why}`, () => {
         const { state } = stateOf(row.state);
         for (const { name, traits } of KERNELS) {
-          const quirks = {
-            oifMatchShortcut: traits.new,
-            nhgrpScanAll: traits.new,
-            mip6: traits.mip6,
-          };
-          const model = createModel(createModelState(toSnapshot(state)), withQuirks(LINUX, quirks));
+          const model = createModel(arrange(state), withQuirks(LINUX, quirksOf(traits)));
           for (const [question, answer] of Object.entries(row.ask)) {
             const want = answersOf(answer, traits);
-            const got = modelAnswers(model, state, parseAsk(question));
+            const got = modelAnswers(model, state, parseAsk(question), row.wait);
             const text = `${question} on ${name}: ${got.map(plainText).join(' | ')}, not ${want.join(' | ')}`;
             for (const token of want)
               assert(

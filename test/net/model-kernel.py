@@ -128,7 +128,7 @@ def set_up(netlink, lines):
     pending = []
     for line in lines:
         words = line.split()
-        if words[0] in ("dev", "vrf", "sysctl", "carrier") or "find_saddr" in words:
+        if words[0] in ("dev", "vrf", "sysctl", "carrier", "down") or "find_saddr" in words:
             if pending:
                 ip_batch(pending)
             pending = []
@@ -141,6 +141,8 @@ def set_up(netlink, lines):
                 add_veth(name, words[1])
         elif words[0] == "sysctl":
             sysctl(*words[1].split("="))
+        elif words[0] == "down":
+            ip_batch([f"link set {words[1]} down"])
         elif words[0] == "carrier":
             ip_batch([f"link set p{words[1]} {'up' if words[2] == 'on' else 'down'}"])
             for _ in range(300):
@@ -161,6 +163,26 @@ def set_up(netlink, lines):
             pending.append(line)
     if pending:
         ip_batch(pending)
+    wait_addresses(lines)
+
+
+def wait_addresses(lines):
+    """addrconf_dad_work() puts the local routes in, a moment after the address came."""
+    wanted = set()
+    for line in lines:
+        words = line.split()
+        if words[:2] == ["addr", "add"] and "tentative" not in words:
+            wanted.add(addr(words[2].split("/")[0]).hex())
+        elif words[:2] == ["addr", "del"]:
+            wanted.discard(addr(words[2].split("/")[0]).hex())
+        elif words[0] == "down":
+            return
+    for _ in range(300):
+        have = {l.split()[0] for l in read("/proc/net/ipv6_route").splitlines() if l.split()[1] == "80"}
+        if wanted <= have:
+            return
+        time.sleep(0.01)
+    raise RuntimeError("addresses do not come up")
 
 
 def carrier(name):
@@ -221,6 +243,9 @@ def ask_udp(ask):
             sock.setsockopt(socket.SOL_SOCKET, 36, ask["mark"])
         if ask.get("prefs"):
             sock.setsockopt(socket.IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, ask["prefs"])
+        if ask.get("ucast"):
+            index = socket.htonl(socket.if_nametoindex(ask["ucast"]))
+            sock.setsockopt(socket.IPPROTO_IPV6, 76, struct.pack("=I", index))  # IPV6_UNICAST_IF
         if ask.get("saddr"):
             sock.setsockopt(socket.IPPROTO_IPV6, 78, 1)  # IPV6_FREEBIND
             sock.bind((ask["saddr"], ask.get("sport", 0), 0, scope))

@@ -17,7 +17,7 @@ import {
 } from '../case/answer.ts';
 import { toSnapshot } from '../case/ip-state.ts';
 import { askKernel, calibrate, type KernelCase, SPREAD } from '../case/kernel.ts';
-import { answersOf, type ModelCase, readTable, TABLES } from '../case/model-case.ts';
+import { answersOf, type ModelCase, quirksOf, readTable, TABLES } from '../case/model-case.ts';
 
 /** The question, and for set-valued answers the same for other destinations of the /112. */
 function spread(question: string, want: readonly string[]): string[] {
@@ -63,13 +63,15 @@ function check(
     return;
   }
   assert(answered?.answers !== undefined, `set-up failed: ${answered?.skip}`);
-  const quirks = { oifMatchShortcut: traits.new, nhgrpScanAll: traits.new, mip6: traits.mip6 };
-  const model = createModel(createModelState(toSnapshot(state)), withQuirks(LINUX, quirks));
+  const model = createModel(
+    createModelState(toSnapshot(state)),
+    withQuirks(LINUX, quirksOf(traits)),
+  );
   for (const [i, { text, want }] of questions.entries()) {
     const answer = kernelPlain(state, answered.answers[i] as KernelAnswer);
     const named = want.find((token) => matches(state, answer, token));
     assert(named !== undefined, `${text}: kernel ${plainText(answer)}, table ${want.join(' | ')}`);
-    const allowed = modelAnswers(model, state, parseAsk(text));
+    const allowed = modelAnswers(model, state, parseAsk(text), row.wait);
     assert(
       allowed.some((a) => samePlain(a, answer)),
       `${text}: kernel ${plainText(answer)}, model ${allowed.map(plainText).join(' | ')}`,

@@ -228,7 +228,7 @@ function route(
 }
 
 function rule(dice: Dice, devices: readonly string[], tables: readonly number[]): string {
-  const words = [`rule add pref ${dice.of([1, 10, 10, 20, 40000])}`];
+  const words = [`rule add pref ${dice.of([1, 10, 10, 20, 40000, 40001])}`];
   if (dice.chance(10)) words.push('not');
   if (dice.chance(30)) words.push(`from ${dice.of(FROM)}`);
   if (dice.chance(25)) words.push(`to ${dice.of([`${D}:9::/48`, '2a00::/16', `${D}::/32`])}`);
@@ -240,9 +240,7 @@ function rule(dice: Dice, devices: readonly string[], tables: readonly number[])
   if (dice.chance(10)) words.push('dport 50-60');
   if (dice.chance(10)) words.push('tos 0x10');
   if (dice.chance(12))
-    words.push(
-      dice.of(['unreachable', 'prohibit', 'blackhole', 'goto 40000', 'goto 32766', 'goto 12345']),
-    );
+    words.push(dice.of(['unreachable', 'prohibit', 'blackhole', 'goto 40001', 'goto 40002']));
   else {
     words.push(`lookup ${dice.of([...tables, 100, 101, 99])}`);
     if (dice.chance(20)) words.push(`suppress_prefixlength ${dice.of([0, 32, 48, 64])}`);
