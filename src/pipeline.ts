@@ -237,7 +237,7 @@ function emitStats(pipeline: Pipeline, out: Envelope[]): void {
   emit(pipeline, out, 'stats', pipeline.nowNs, 0n, statsOf(pipeline));
 }
 
-/** Applies an event; readers get what it changed, or the whole state after a dump that seeds or heals. */
+/** Applies an event; readers get what it changed, or all after a dump that seeds or heals. */
 function emitChanges(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
   const { netnsCookie, tsNs } = event;
   const isDump = event.kind === 'dump-end';

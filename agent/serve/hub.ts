@@ -35,7 +35,7 @@ export interface JoinOptions {
   readonly since?: number;
   /** …of this run. */
   readonly run?: string;
-  /** Else begin with so many of the newest RAs, and of the newest decisions, as far as the backlog has them. */
+  /** Else begin with so many of the newest RAs and decisions each, if the backlog has them. */
   readonly recent?: number;
   readonly filter?: Filter;
 }

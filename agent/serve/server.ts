@@ -41,7 +41,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw new AgentError({
       code: 'PVD_ERR_LISTEN_ADDRESS',
       op: `listen on ${options.host}`,
-      message: `refusing to listen on ${options.host}: the stream tells what every process connects to`,
+      message: `refusing to listen on ${options.host}: the stream tells who connects where`,
       hint: 'listen on 127.0.0.1 or [::1] and reach it through ssh -L',
       exitCode: EXIT.usage,
     });
@@ -87,7 +87,7 @@ function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
 function listenError(host: string, port: number, cause: NodeJS.ErrnoException): AgentError {
   const hints: Readonly<Record<string, string>> = {
     EADDRINUSE:
-      'another program has this port; choose one with --listen HOST:PORT, or port 0 for any free one',
+      'another program has this port; choose one with --listen HOST:PORT (0: any free one)',
     EACCES: 'ports below 1024 need a privilege; choose a higher one with --listen',
     EADDRNOTAVAIL: 'this address is on no interface of this namespace (is lo up?)',
   };

@@ -16,7 +16,7 @@ export class FileWindow {
     this.#fd = openSync(path, 'r');
   }
 
-  /** Up to `length` bytes at `offset`, fewer only at the end of the file; valid until the next call. */
+  /** Up to `length` bytes at `offset`, fewer at the end of the file; valid until the next call. */
   at(offset: number, length: number): Buffer {
     const from = offset - this.#start;
     if (from < 0 || from + length > this.#length) {

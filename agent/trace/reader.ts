@@ -183,7 +183,7 @@ class Reader {
     throw new AgentError({
       code: 'PVD_ERR_TRACE_VERSION',
       op: `read trace ${this.#path}`,
-      message: `${this.#path} is a trace of version ${version}, this build reads up to ${TRACE_VERSION}`,
+      message: `${this.#path} has trace version ${version}, this build reads up to ${TRACE_VERSION}`,
       hint: 'use the pvdscope that recorded it, or a newer one',
     });
   }

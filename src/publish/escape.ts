@@ -11,7 +11,7 @@
 export const ESCAPED_MAX = 1024;
 
 const PLAIN = /^[\x20-\x7e]*$/;
-/** Controls (C0, DEL, C1), format and bidi characters, line separators, lone surrogates, invisibles. */
+/** Controls (C0, DEL, C1), format and bidi characters, separators, lone surrogates, invisibles. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/u;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 

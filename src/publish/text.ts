@@ -26,7 +26,12 @@ function describe(envelope: Envelope): string | undefined {
     case 'snapshot': {
       const { seeded, tables } = envelope.data;
       const known = seeded ? '' : ', start state unknown';
-      return `${tables.pvd.length} PvDs, ${tables.address.length} addresses, ${tables.route.length} routes${known}`;
+      const counts = [
+        `${tables.pvd.length} PvDs`,
+        `${tables.address.length} addresses`,
+        `${tables.route.length} routes`,
+      ];
+      return `${counts.join(', ')}${known}`;
     }
     case 'ra':
       return formatRa(envelope.data);

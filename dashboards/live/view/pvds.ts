@@ -46,7 +46,12 @@ export function createPvdsView(root: HTMLElement): PvdsView {
 function netnsSection(view: NetnsView, nowNs: string, closed: Set<string>): HTMLElement {
   const { tables } = view;
   const title = h('h2', '', view.name === '' ? `netns ${view.cookie}` : foreign(view.name));
-  const facts = `cookie ${view.cookie}, ${tables.link.size} interfaces, ${tables.address.size} addresses, ${tables.route.size} routes`;
+  const counts = [
+    `${tables.link.size} interfaces`,
+    `${tables.address.size} addresses`,
+    `${tables.route.size} routes`,
+  ];
+  const facts = `cookie ${view.cookie}, ${counts.join(', ')}`;
   const cards = [...tables.pvd.values()].slice(0, CARDS_MAX).map((pvd) => {
     return card(view, pvd, nowNs, closed);
   });
