@@ -58,8 +58,6 @@ static __always_inline void count(__u32 index)
 		percpu[index]++;
 }
 
-static __always_inline void emit(__u32 len, __u32 kind, __u64 spin);
-
 static long spin_once(__u32 i, void *data)
 {
 	return 0;
@@ -74,13 +72,14 @@ static __always_inline void emit(__u32 len, __u32 kind, __u64 spin)
 		count(1);
 		return;
 	}
+	/* Until it is submitted, nothing of it is right. */
+	if (spin)
+		bpf_loop(spin, spin_once, 0, 0);
 	rec->seq = seq;
 	rec->kind = kind;
 	rec->len = len;
 	rec->check = ~seq;
 	((__u8 *)rec)[len - 1] = (__u8)(seq * 7);
-	if (spin)
-		bpf_loop(spin, spin_once, 0, 0);
 	if (discard_every && seq % discard_every == 0) {
 		count(2);
 		bpf_ringbuf_discard(rec, 0);
