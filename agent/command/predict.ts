@@ -12,8 +12,8 @@ import {
   withQuirks,
 } from '../../src/model/profile.ts';
 import type { Prediction } from '../../src/model/query.ts';
+import { toJson } from '../../src/net/json.ts';
 import { escapeJson, escapeTerminal } from '../../src/publish/escape.ts';
-import { toJson } from '../../src/publish/json.ts';
 import { AgentError, EXIT } from '../error.ts';
 import { parseQueryFile, parseStateFile } from './predict-input.ts';
 

@@ -5,21 +5,13 @@
 
 import { arch, release, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import {
-  createPipeline,
-  droppedOf,
-  finish,
-  helloOf,
-  type Pipeline,
-  snapshotsOf,
-  statsOf,
-  step,
-} from '../../src/pipeline.ts';
+import { createPipeline, finish, type Pipeline, statsOf, step } from '../../src/pipeline.ts';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { escapeTerminal } from '../../src/publish/escape.ts';
 import { realtimeOffsetNs } from '../libbpf/libc.ts';
-import { createHub, type EnvelopeHub } from '../serve/hub.ts';
+import { createHub } from '../serve/hub.ts';
 import { type RunningServer, startServer } from '../serve/server.ts';
+import { sourceOf } from '../serve/source.ts';
 import { createTrace, type TraceWriter } from '../trace/writer.ts';
 import { type Observation, type ObserveOptions, observe } from './observe.ts';
 
@@ -58,7 +50,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     fail = reject;
   });
   failed.catch(() => {}); // nobody need wait for it
-  const hub = listen && hubOf(pipeline);
+  const hub = listen && createHub(sourceOf(pipeline));
   let server: RunningServer | undefined;
   let trace: TraceWriter | undefined;
   const publish = (envelopes: readonly Envelope[]): void => {
@@ -105,14 +97,6 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     await closeAll();
     throw error;
   }
-}
-
-function hubOf(pipeline: Pipeline): EnvelopeHub {
-  return createHub({
-    hello: (resumed) => helloOf(pipeline, resumed),
-    snapshots: () => snapshotsOf(pipeline),
-    dropped: (from, to) => droppedOf(pipeline, from, to),
-  });
 }
 
 function traceInfo(version: string): Parameters<typeof createTrace>[1] {
