@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import os from 'node:os';
-import { dyingWithUs, killGroup } from './exec.ts';
+import { childEnv, dyingWithUs, killGroup } from './exec.ts';
 import { namespacePath } from './netns.ts';
 
 /** Of stdout and stderr together, the end. */
@@ -27,10 +27,14 @@ export function startBackground(
   netns: string,
   argv: readonly string[],
   cwd: string,
-  env: NodeJS.ProcessEnv = process.env,
 ): Promise<Background> {
   const [file = '', ...args] = dyingWithUs(['ip', 'netns', 'exec', netns, ...argv]);
-  const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, {
+    cwd,
+    env: childEnv(),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const keep = (chunk: Buffer) => {
     output = (output + chunk.toString('utf8')).slice(-OUTPUT_MAX);

@@ -5,6 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import os from 'node:os';
+import path from 'node:path';
 
 /** Bytes kept of stdout and of stderr; what is over is read and dropped. */
 export const OUTPUT_MAX_BYTES: number = 1 << 20;
@@ -31,6 +32,12 @@ export interface ExecResult {
   readonly truncated: boolean;
 }
 
+/** Our environment, with the directory of the `node` that runs this at the end of PATH. */
+export function childEnv(): NodeJS.ProcessEnv {
+  const { PATH = '/usr/sbin:/usr/bin:/sbin:/bin' } = process.env;
+  return { ...process.env, PATH: `${PATH}:${path.dirname(process.execPath)}` };
+}
+
 /** `argv` so started that the kernel ends it when this process is gone, however it went. */
 export function dyingWithUs(argv: readonly string[]): string[] {
   return ['setpriv', '--pdeathsig', 'KILL', '--', ...argv];
@@ -54,7 +61,7 @@ export function exec(argv: readonly string[], options: ExecOptions = {}): Promis
     if (signal?.aborted) return reject(signal.reason);
     const child = spawn(file, args, {
       cwd: options.cwd,
-      env: options.env ?? process.env,
+      env: options.env ?? childEnv(),
       detached: true,
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });

@@ -2,15 +2,7 @@
 
 import { z } from 'zod';
 import { parsePrefix6 } from '../../src/net/prefix6.ts';
-import type {
-  Action,
-  Condition,
-  Interface,
-  Process,
-  RadvdOptions,
-  Router,
-  Scenario,
-} from './scenario.ts';
+import type { Action, Condition, Process, RadvdOptions, Router, Scenario } from './scenario.ts';
 
 const word = (what: string) =>
   z
@@ -56,29 +48,44 @@ const condition = z
   })
   .superRefine(exactlyOne<Condition>(['address', 'route', 'listen', 'command']));
 
-const networkInterface = z
-  .strictObject({
-    link: word('a link').optional(),
-    type: line('arguments of ip link add NAME type').optional(),
-    master: interfaceName.optional(),
-    mac: z
-      .string()
-      .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i, 'a MAC address such as 02:00:00:00:00:01')
-      .optional(),
-    addresses: z.array(line('arguments of ip address add')).default([]),
-    sysctls: z
-      .record(z.string().regex(/^((ipv4|neigh)[./])?\w+$/, 'a key of net.ipv6.conf.NAME'), text)
-      .default({}),
-    up: z.boolean().default(true),
-  })
-  .superRefine(exactlyOne<Interface>(['link', 'type']));
-
-const namespace = z.strictObject({
-  sysctls: z.record(z.string().regex(/^net[./][\w./-]+$/, 'a sysctl below net.'), text).default({}),
-  interfaces: z.record(interfaceName, networkInterface).default({}),
-  routes: z.array(line('arguments of ip -6 route add')).default([]),
-  rules: z.array(line('arguments of ip -6 rule add')).default([]),
+const networkInterface = z.strictObject({
+  link: word('a link').optional(),
+  type: line('arguments of ip link add NAME type').optional(),
+  master: interfaceName.optional(),
+  mac: z
+    .string()
+    .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i, 'a MAC address such as 02:00:00:00:00:01')
+    .optional(),
+  addresses: z.array(line('arguments of ip address add')).default([]),
+  sysctls: z
+    .record(z.string().regex(/^((ipv4|neigh)[./])?\w+$/, 'a key of net.ipv6.conf.NAME'), text)
+    .default({}),
+  up: z.boolean().default(true),
 });
+
+const namespace = z
+  .strictObject({
+    sysctls: z
+      .record(z.string().regex(/^net[./][\w./-]+$/, 'a sysctl below net.'), text)
+      .default({}),
+    interfaces: z.record(interfaceName, networkInterface).default({}),
+    routes: z.array(line('arguments of ip -6 route add')).default([]),
+    rules: z.array(line('arguments of ip -6 rule add')).default([]),
+  })
+  .superRefine(({ interfaces }, context) => {
+    for (const [name, port] of Object.entries(interfaces)) {
+      // `lo` is there by itself.
+      const given = [port.link, port.type].filter((v) => v !== undefined).length;
+      if (given === (name === 'lo' ? 0 : 1)) continue;
+      const message =
+        name === 'lo'
+          ? 'lo has neither link nor type'
+          : given === 0
+            ? 'one of link or type is needed'
+            : 'only one of link or type can be given';
+      context.addIssue({ code: 'custom', message, path: ['interfaces', name] });
+    }
+  });
 
 /** What could end a statement of radvd.conf(5) early stays out. */
 const radvdWord = z.string().regex(/^[^{};\n]*$/, 'a word of radvd.conf without { } ;');

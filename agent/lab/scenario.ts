@@ -25,7 +25,7 @@ export interface Namespace {
   readonly rules: readonly string[];
 }
 
-/** Has either a link or a type. */
+/** Has either a link or a type; `lo`, which is there by itself, has neither. */
 export interface Interface {
   readonly link?: string | undefined;
   /** Arguments behind `ip link add NAME type`, e.g. `dummy` or `vrf table 10`. */

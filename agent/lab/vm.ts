@@ -27,7 +27,7 @@ export interface GuestOptions {
   readonly command: readonly string[];
   /** The host's current directory unless given. */
   readonly cwd?: string;
-  /** All of the environment but PATH, HOME, LANG, TERM and `PVDSCOPE_GUEST=1`. */
+  /** All of the environment but PATH, HOME, LANG, TERM, `PVDSCOPE_GUEST=1` and `PVDSCOPE_NO_BUILD=1`. */
   readonly env?: Readonly<Record<string, string>>;
   /** Directories of the host to be writable; what is written elsewhere vanishes. */
   readonly rw?: readonly string[];
@@ -146,8 +146,14 @@ function prepare(options: GuestOptions, dir: string, endMark: string) {
     command: options.command,
     cwd: path.resolve(options.cwd ?? '.'),
     env: {
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      ...{ HOME: '/root', LANG: 'C.UTF-8', TERM: 'dumb', PVDSCOPE_GUEST: '1' },
+      PATH: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${path.dirname(process.execPath)}`,
+      ...{
+        HOME: '/root',
+        LANG: 'C.UTF-8',
+        TERM: 'dumb',
+        PVDSCOPE_GUEST: '1',
+        PVDSCOPE_NO_BUILD: '1',
+      },
       ...options.env,
     },
     hasNetwork: forward.length > 0,
@@ -194,6 +200,8 @@ function report(
       ? `the guest took longer than ${timeoutMs / 1000} s${started ? '' : ' and had not started the command'}`
       : `the guest ended${phase} without a result`,
   );
+  // The console says why it died or did not start, but not why a command takes long.
+  if (end === 'timeout' && started) return;
   for (const line of log.tail.slice(-25)) progress(`  ${line}`);
 }
 

@@ -75,12 +75,15 @@ namespaces:
   a:
     interfaces:
       red: {type: vrf table 10}
+      lo: {addresses: ['fd00::1/128']}
       d0: {type: dummy, master: red, mac: '02:00:00:00:00:01', up: false}
 `);
   assert.deepEqual(lines(links).slice(2), [
     'x-a> link add red type vrf table 10',
     'x-a> link add d0 address 02:00:00:00:00:01 type dummy',
     'x-a> link set red up',
+    'x-a> address add fd00::1/128 dev lo',
+    'x-a> link set lo up',
     'x-a> link set d0 master red',
   ]);
 });
