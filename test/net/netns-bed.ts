@@ -52,9 +52,12 @@ export function deleteNetns(name: string): void {
   made.delete(name);
 }
 
-/** Writes a sysctl inside: `net/ipv6/conf/all/forwarding`. */
+/**
+ * Writes a sysctl inside: `net/ipv6/conf/all/forwarding`. Whether it took is for the caller
+ * to see: Linux 6.1 stores ignore_routes_with_linkdown and calls the write a short one.
+ */
 export function setSysctl(netns: string, name: string, value: string): void {
-  ip('netns', 'exec', netns, 'sh', '-c', `echo ${value} >/proc/sys/${name}`);
+  tryIp('netns', 'exec', netns, 'sh', '-c', `echo ${value} >/proc/sys/${name}`);
 }
 
 /** Open descriptors of this process, by what they lead to. */
