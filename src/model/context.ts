@@ -7,6 +7,7 @@ import type { Route } from '../state/snapshot.ts';
 import { PATH_MAX } from './fib6-trie.ts';
 import type { Step } from './ladder.ts';
 import type { ModelState, NexthopIndex } from './model-state.ts';
+import type { Oracle } from './oracle.ts';
 import type { Profile } from './profile.ts';
 import type { Exception, QuerySock } from './query.ts';
 import { type SaddrScore, saddrScores } from './rfc6724-saddr.ts';
@@ -29,19 +30,6 @@ export interface Flow {
   mpHash: number;
   /** `FLOWI_FLAG_L3MDEV_OIF` (7.2). */
   l3mdevByOif: boolean;
-}
-
-/**
- * Decides what the state leaves open. The engine runs once for every combination that
- * can make a difference: `hash` stands for all hashes between two of the bounds met.
- */
-export interface Oracle {
-  hash: number;
-  /** Upper bounds the hash was compared with. */
-  readonly bounds: Set<number>;
-  readonly picks: number[];
-  readonly fans: number[];
-  used: number;
 }
 
 /** `struct fib6_result` and the dst made of it. */
@@ -109,14 +97,6 @@ export function createContext(state: ModelState, profile: Profile): Context {
     subPath: new Int32Array(PATH_MAX),
     trace: undefined,
   };
-}
-
-/** One of `fan` ways the state leaves open. */
-export function choose(oracle: Oracle, fan: number): number {
-  const at = oracle.used++;
-  oracle.fans[at] = fan;
-  if (at >= oracle.picks.length) oracle.picks[at] = 0;
-  return oracle.picks[at] ?? 0;
 }
 
 /** Text of a route for people: `2001:db8::/32 via fe80::1 dev 2 metric 1024`. */

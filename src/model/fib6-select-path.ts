@@ -1,7 +1,7 @@
 /** Multipath: `fib6_select_path()` (net/ipv6/route.c) and `nexthop_select_path()` (net/ipv4/nexthop.c). */
 
 import { NUD_VALID, RTF_REJECT, RTN_BLACKHOLE } from './constants.ts';
-import { type Context, choose, type Oracle, routeText } from './context.ts';
+import { type Context, routeText } from './context.ts';
 import { isDead, qualifiesForEcmp, scoreRoute } from './fib6-select.ts';
 import {
   E_BITS,
@@ -15,6 +15,7 @@ import {
   N_LEAF,
 } from './fib6-trie.ts';
 import { type NexthopIndex, NO_NEIGH } from './model-state.ts';
+import { choose, type Oracle } from './oracle.ts';
 
 /** Replaces the entry or member found by the one the flow's hash points to. */
 export function selectPath(

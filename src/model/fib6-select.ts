@@ -17,7 +17,7 @@ import {
   RTNH_F_DEAD,
   RTNH_F_LINKDOWN,
 } from './constants.ts';
-import { type Context, choose, routeText } from './context.ts';
+import { type Context, routeText } from './context.ts';
 import {
   E_BITS,
   E_FLAGS,
@@ -32,6 +32,7 @@ import {
 } from './fib6-trie.ts';
 import type { RouteLoss } from './ladder.ts';
 import { type ModelState, type NexthopIndex, NO_NEIGH } from './model-state.ts';
+import { choose } from './oracle.ts';
 
 /** `enum rt6_nud_state`. */
 export const FAIL_HARD = -3;

@@ -32,6 +32,11 @@ export interface Quirks {
   readonly ruleL3Master: boolean;
   /** `CONFIG_IPV6_MIP6`: home addresses are preferred. */
   readonly mip6: boolean;
+  /**
+   * `CONFIG_INIT_STACK_ALL_ZERO`: in a VRF a sole address of the outgoing device and the VRF
+   * is taken without looking further, whatever its scope; without it the kernel may or may not.
+   */
+  readonly stackInit: boolean;
 }
 
 /**
@@ -66,6 +71,7 @@ export const QUIRKS_NEW: Quirks = {
   routerPref: true,
   ruleL3Master: true,
   mip6: true,
+  stackInit: true,
 };
 
 /** `enum { IPV6_SADDR_RULE_INIT, … }` of net/ipv6/addrconf.c with MIP6 and OPTIMISTIC_DAD. */

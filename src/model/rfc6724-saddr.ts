@@ -27,6 +27,7 @@ import {
 } from './constants.ts';
 import type { Context } from './context.ts';
 import { addrLabel, type Candidate, type Device, type ModelState } from './model-state.ts';
+import { choose } from './oracle.ts';
 import type { SaddrRule } from './profile.ts';
 import { commonBits, DADDR, prefixEqual } from './words.ts';
 
@@ -39,6 +40,8 @@ interface Destination {
   prefs: number;
   isOrchid: boolean;
   nextHop: Addr6 | undefined;
+  /** Candidates looked at so far. */
+  seen: number;
 }
 
 const dst: Destination = {
@@ -49,6 +52,7 @@ const dst: Destination = {
   prefs: 0,
   isOrchid: false,
   nextHop: undefined,
+  seen: 0,
 };
 
 /**
@@ -71,6 +75,7 @@ export function devGetSaddr(
   dst.prefs = prefs;
   dst.isOrchid = isOrchid(flow.words, DADDR);
   dst.nextHop = nextHop;
+  dst.seen = 0;
 
   // Section 4: multicast and link-local destinations take sources of the link only.
   if (
@@ -88,11 +93,21 @@ export function devGetSaddr(
     found = best(ctx, device, found);
     const master = state.devices.get(l3mdev);
     if (master !== undefined) found = best(ctx, master, found);
+    if (found !== undefined && dst.seen === 1 && stopsAtFirst(ctx)) return found;
   }
   for (const other of state.devices.values()) {
     if (other.l3mdev === l3mdev) found = best(ctx, other, found);
   }
   return found;
+}
+
+/**
+ * `scopedist >= 0` in `ipv6_dev_get_saddr()`: rule 2 sets it, and never to more than -1. But a
+ * sole candidate has won by being the first, before rule 2 is asked, so the kernel reads what
+ * was on its stack: zero with CONFIG_INIT_STACK_ALL_ZERO, anything without.
+ */
+function stopsAtFirst(ctx: Context): boolean {
+  return ctx.profile.quirks.stackInit || choose(ctx.oracle, 2) === 0;
 }
 
 /** `__ipv6_dev_get_saddr()`: the best of a device's addresses and the best so far. */
@@ -105,6 +120,7 @@ function best(ctx: Context, device: Device, start: Candidate | undefined): Candi
       if (ctx.trace) trace(ctx, candidate, undefined, undefined, false, excluded);
       continue;
     }
+    dst.seen++;
     if (hiscore === undefined) {
       if (ctx.trace) trace(ctx, candidate, undefined, undefined, true, undefined);
       hiscore = candidate;

@@ -39,6 +39,7 @@ export const TABLES: readonly string[] = [
   'model-rule.yaml',
   'model-saddr.yaml',
   'model-edge.yaml',
+  'model-found.yaml',
 ];
 
 /** Reads one table; the compiled tests stand in dist/, the tables in the source tree. */

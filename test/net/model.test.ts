@@ -22,9 +22,8 @@ import { answersOf, type ModelCase, quirksOf, readTable, TABLES } from '../case/
 /** The question, and for set-valued answers the same for other destinations of the /112. */
 function spread(question: string, want: readonly string[]): string[] {
   if (want.length === 1) return [question];
-  return Array.from({ length: SPREAD }, (_, i) =>
-    question.replace(/::1\b/, `::${(i + 1).toString(16)}`),
-  );
+  const other = (i: number): string => question.replace(/^(\w+ \S*::)1\b/, `$1${i.toString(16)}`);
+  return Array.from({ length: SPREAD }, (_, i) => other(i + 1));
 }
 
 const traits = calibrate();
