@@ -46,7 +46,8 @@ function sources(pattern: RegExp): string[] {
 
 function imports(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((m) => m[1] ?? '');
+  const statements = /^(?:import|export)\b(?:[^;']*?\bfrom)?\s*'([^']+)'|\bimport\(\s*'([^']+)'/gm;
+  return [...text.matchAll(statements)].map((m) => m[1] ?? m[2] ?? '');
 }
 
 function folderOf(path: string): string {
@@ -105,4 +106,20 @@ test('no default exports, no barrels', () => {
     /^export (default\b|\* from)/m.test(readFileSync(join(root, file), 'utf8')),
   );
   assert.deepEqual(wrong, []);
+});
+
+test('every error code is explained', () => {
+  const explained = readFileSync(join(root, 'docs/errors.md'), 'utf8');
+  const codes = new Set(
+    typescript
+      .filter((file) => file.startsWith('agent/'))
+      .flatMap(
+        (file) => readFileSync(join(root, file), 'utf8').match(/'PVD_ERR_[A-Z0-9_]+'/g) ?? [],
+      )
+      .map((quoted) => quoted.slice(1, -1)),
+  );
+  assert.deepEqual(
+    [...codes].filter((code) => !explained.includes(`\`${code}\``)),
+    [],
+  );
 });
