@@ -1,12 +1,14 @@
 /** From a scenario file to a checked {@link Scenario}; every error has its place. */
 
+import path from 'node:path';
 import type { z } from 'zod';
 import { AgentError, EXIT } from '../error.ts';
+import { checkRouterConfig, loadRouterConfig } from '../router/config.ts';
 import { nearest } from './nearest.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarioSchema } from './scenario-schema.ts';
 import { knownKeys } from './schema-words.ts';
-import { parseYaml, readYaml, type YamlPath, type YamlSource } from './yaml-source.ts';
+import { parseYaml, readYaml, subSource, type YamlPath, type YamlSource } from './yaml-source.ts';
 
 export interface ScenarioFile {
   readonly scenario: Scenario;
@@ -18,12 +20,12 @@ interface Fault {
   readonly message: string;
 }
 
-/** @throws AgentError `PVD_ERR_SCENARIO_READ`, `PVD_ERR_SCENARIO` */
+/** @throws AgentError `PVD_ERR_YAML_READ`, and as {@link parseScenario} */
 export function loadScenario(file: string): ScenarioFile {
   return checkScenario(readYaml(file));
 }
 
-/** @throws AgentError `PVD_ERR_SCENARIO` */
+/** @throws AgentError `PVD_ERR_YAML`, `PVD_ERR_SCENARIO`, `PVD_ERR_ROUTER_CONFIG` */
 export function parseScenario(text: string, file: string): ScenarioFile {
   return checkScenario(parseYaml(text, file));
 }
@@ -33,6 +35,7 @@ function checkScenario(source: YamlSource): ScenarioFile {
   if (!parsed.success) throw scenarioError(parsed.error.issues.flatMap((i) => describe(i, source)));
   const faults = checkReferences(parsed.data, source);
   if (faults.length > 0) throw scenarioError(faults);
+  checkRouters(parsed.data, source);
   return { scenario: parsed.data, source };
 }
 
@@ -55,20 +58,20 @@ function scenarioError(faults: readonly Fault[]): AgentError {
 }
 
 function describe(issue: z.core.$ZodIssue, source: YamlSource): Fault[] {
-  const { path } = issue;
+  const at = issue.path;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
-      place: source.at([...path, key], 'key'),
-      message: `unknown key "${key}"${suggest(key, knownKeys(scenarioSchema, path))}`,
+      place: source.at([...at, key], 'key'),
+      message: `unknown key "${key}"${suggest(key, knownKeys(scenarioSchema, at))}`,
     }));
   }
-  const place = source.at(path, issue.code === 'invalid_key' ? 'key' : 'value');
+  const place = source.at(at, issue.code === 'invalid_key' ? 'key' : 'value');
   if (issue.code === 'invalid_key') {
     return [{ place, message: issue.issues[0]?.message ?? 'not a possible name' }];
   }
   if (issue.code === 'invalid_union') return [{ place, message: describeUnion(issue) }];
-  const isMissing = issue.code === 'invalid_type' && valueAt(source.value, path) === undefined;
-  if (isMissing) return [{ place, message: `"${String(path.at(-1))}" is missing` }];
+  const isMissing = issue.code === 'invalid_type' && valueAt(source.value, at) === undefined;
+  if (isMissing) return [{ place, message: `"${String(at.at(-1))}" is missing` }];
   return [{ place, message: issue.message }];
 }
 
@@ -87,21 +90,32 @@ function suggest(word: string, known: readonly string[]): string {
   return known.length > 0 && known.length <= 12 ? `; there are ${known.join(', ')}` : '';
 }
 
-function valueAt(value: unknown, path: YamlPath): unknown {
-  return path.reduce<unknown>(
+function valueAt(value: unknown, at: YamlPath): unknown {
+  return at.reduce<unknown>(
     (v, step) => (v as Record<PropertyKey, unknown> | undefined)?.[step],
     value,
   );
 }
 
+/** The configurations of our own routers, inline or in files of their own. */
+function checkRouters({ routers }: Scenario, source: YamlSource): void {
+  for (const [name, { pvdscope }] of Object.entries(routers)) {
+    if (typeof pvdscope === 'string') {
+      loadRouterConfig(path.resolve(path.dirname(source.file), pvdscope));
+    } else if (pvdscope !== undefined) {
+      checkRouterConfig(subSource(source, ['routers', name, 'pvdscope']));
+    }
+  }
+}
+
 /** Names that refer to other parts of the file. */
 function checkReferences(scenario: Scenario, source: YamlSource): Fault[] {
   const faults: Fault[] = [];
-  const refer = (path: YamlPath, what: string, known: object) => {
-    const word = valueAt(scenario, path);
+  const refer = (at: YamlPath, what: string, known: object) => {
+    const word = valueAt(scenario, at);
     if (typeof word !== 'string' || Object.hasOwn(known, word)) return;
     const message = `there is no ${what} "${word}"${suggest(word, Object.keys(known))}`;
-    faults.push({ place: source.at(path), message });
+    faults.push({ place: source.at(at), message });
   };
   const { namespaces, links, routers, processes } = scenario;
   for (const [ns, { interfaces }] of Object.entries(namespaces)) {

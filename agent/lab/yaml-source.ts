@@ -18,9 +18,19 @@ export interface YamlSource {
   excerpt(path: YamlPath): string | undefined;
 }
 
+/** The part of a source below `path`, as a source of its own in the same file. */
+export function subSource(source: YamlSource, path: YamlPath): YamlSource {
+  return {
+    file: source.file,
+    value: path.reduce<unknown>((v, s) => (v as Record<PropertyKey, unknown>)?.[s], source.value),
+    at: (below, what) => source.at([...path, ...below], what),
+    excerpt: (below) => source.excerpt([...path, ...below]),
+  };
+}
+
 export const YAML_MAX_BYTES: number = 1 << 20;
 
-/** @throws AgentError `PVD_ERR_SCENARIO_READ`, `PVD_ERR_SCENARIO` */
+/** @throws AgentError `PVD_ERR_YAML_READ`, `PVD_ERR_YAML` */
 export function readYaml(file: string): YamlSource {
   let text: string;
   try {
@@ -28,7 +38,7 @@ export function readYaml(file: string): YamlSource {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
     throw new AgentError({
-      code: 'PVD_ERR_SCENARIO_READ',
+      code: 'PVD_ERR_YAML_READ',
       op: `read ${file}`,
       message: `cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
       cause,
@@ -38,7 +48,7 @@ export function readYaml(file: string): YamlSource {
   return parseYaml(text, file);
 }
 
-/** @throws AgentError `PVD_ERR_SCENARIO` with the place of the first syntax error */
+/** @throws AgentError `PVD_ERR_YAML` with the place of the first syntax error */
 export function parseYaml(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
@@ -72,7 +82,7 @@ export function parseYaml(text: string, file: string): YamlSource {
 
 function yamlError(message: string): AgentError {
   return new AgentError({
-    code: 'PVD_ERR_SCENARIO',
+    code: 'PVD_ERR_YAML',
     op: 'read YAML',
     message,
     exitCode: EXIT.usage,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { AgentError, EXIT } from '../../../agent/error.ts';
@@ -86,6 +88,12 @@ const FAULTS: readonly [from: string, to: string, message: RegExp][] = [
   ],
   ['AdvOnLink: true', "AdvOnLink: '}; x {'", /^s\.yaml:\d+:\d+: .*without \{ \} ;/],
   ['pvdscope: {lifetime: 30}, ', '', /^s\.yaml:22:7: one of radvd or pvdscope is needed/],
+  [
+    'lifetime: 30',
+    'lifetme: 30',
+    /^s\.yaml:22:\d+: unknown key "lifetme", did you mean "lifetime"/,
+  ],
+  ['{lifetime: 30}', './no-such.yaml', /^cannot read .*no-such\.yaml/],
   ['listen: 8080', 'listen: 80800', /^s\.yaml:24:57: Too big/],
   ['timeout: 1.5s', 'timeout: 15', /^s\.yaml:26:\d+: .*expected string/],
   ['timeout: 1.5s', 'timeout: 15 s', /^s\.yaml:26:\d+: a duration such as/],
@@ -123,7 +131,7 @@ test('files that are no scenario', () => {
   assert.match(faultOf(bomb.join('\n')), /^s\.yaml:1:1: .*alias/i);
   assert.throws(
     () => loadScenario('/no/such.yaml'),
-    (e) => e instanceof AgentError && e.code === 'PVD_ERR_SCENARIO_READ',
+    (e) => e instanceof AgentError && e.code === 'PVD_ERR_YAML_READ',
   );
 });
 
@@ -139,7 +147,7 @@ test('whatever is cut out of a scenario, the answer is a scenario or an error wi
   fc.assert(
     fc.property(fc.nat(GOOD.length), fc.nat(30), fc.string({ maxLength: 3 }), (at, len, put) => {
       const fault = faultOf(GOOD.slice(0, at) + put + GOOD.slice(at + len));
-      assert.match(fault, /^none$|^s\.yaml:\d+:\d+: ./);
+      assert.match(fault, /^none$|^s\.yaml:\d+:\d+: .|^cannot read /);
     }),
     { numRuns: 500 },
   );
@@ -151,4 +159,11 @@ test('an inline router configuration keeps its places, unless it cannot stand by
   assert.equal(text.split('\n')[19], '      MaxRtrAdvInterval: 4');
   assert.equal(source.excerpt(['routers', 'r2', 'pvdscope']), undefined);
   assert.equal(source.excerpt(['routers', 'none']), undefined);
+});
+
+test('every scenario of the library is one', () => {
+  const dir = path.join(import.meta.dirname, '../../../../test/scenarios');
+  const files = readdirSync(dir).filter((name) => name.endsWith('.yaml'));
+  assert.ok(files.length > 0);
+  for (const name of files) loadScenario(path.join(dir, name));
 });
