@@ -4,6 +4,15 @@
 #include "route.bpf.h"
 
 #define RTM_DELADDR 21
+#define NETDEV_DOWN 2
+#define ADDRS_MAX   1024 /* of one device, told when it goes down */
+
+PVD_KERNEL_TYPES_BEGIN
+struct notifier_block;
+struct netdev_notifier_info {
+	struct net_device *dev;
+};
+PVD_KERNEL_TYPES_END
 
 /* Addresses between the entry and the exit of ipv6_del_addr(), which frees them. */
 struct {
@@ -140,6 +149,40 @@ int BPF_PROG(addrconf_dad_completed_entry, struct inet6_ifaddr *ifp)
 {
 	pvd_hit(PVD_HOOK_ADDRCONF_DAD_COMPLETED);
 	emit_addr(ifp, PVD_HOOK_ADDRCONF_DAD_COMPLETED, PVD_OP_CHANGE, 0);
+	return 0;
+}
+
+/* A walk over the addresses of a device. */
+struct addrs {
+	struct list_head *head;
+	struct list_head *next;
+};
+
+static long tell_addr(__u32 index, struct addrs *walk)
+{
+	struct list_head *entry = walk->next;
+	unsigned long offset = bpf_core_field_offset(struct inet6_ifaddr, if_list);
+
+	if (!entry || entry == walk->head)
+		return 1;
+	emit_addr((void *)entry - offset, PVD_HOOK_ADDRCONF_NOTIFY, PVD_OP_CHANGE, 0);
+	walk->next = BPF_CORE_READ(entry, next);
+	return 0;
+}
+
+/* keep_addr_on_down: what stays becomes tentative and loses its route in silence. */
+SEC("fexit/addrconf_notify")
+int BPF_PROG(addrconf_notify_exit_addrs, struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct net_device *dev = BPF_CORE_READ((struct netdev_notifier_info *)ptr, dev);
+	struct inet6_dev *idev = BPF_CORE_READ(dev, ip6_ptr);
+	struct addrs walk = {};
+
+	if (event != NETDEV_DOWN || !idev || !pvd_watches_netns(cookie_of(idev)))
+		return 0;
+	walk.head = __builtin_preserve_access_index(&idev->addr_list);
+	walk.next = BPF_CORE_READ(idev, addr_list.next);
+	bpf_loop(ADDRS_MAX, tell_addr, &walk, 0);
 	return 0;
 }
 

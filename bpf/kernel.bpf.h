@@ -140,6 +140,7 @@ struct in6_addr {
 };
 struct inet6_dev {
 	struct net_device *dev;
+	struct list_head addr_list;
 	struct ipv6_devconf cnf;
 };
 struct inet6_ifaddr {
@@ -155,6 +156,7 @@ struct inet6_ifaddr {
 	unsigned long tstamp;
 	struct inet6_dev *idev;
 	struct fib6_info *rt;
+	struct list_head if_list;
 	__u8 ifa_proto;
 	struct in6_addr peer_addr;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Router Advertisements: as received, and what net/ipv6/ndisc.c made of them. */
+#include "device.bpf.h"
 #include "ra.bpf.h"
 
 #define NDISC_ROUTER_ADVERTISEMENT 134
@@ -89,6 +90,8 @@ int BPF_PROG(ndisc_router_discovery_entry, struct sk_buff *skb)
 	if (!ra)
 		return 0;
 	ra->reached |= PVD_RA_REACHED;
+	ra->hop_limit = BPF_CORE_READ(skb, dev, ip6_ptr, cnf.hop_limit);
+	ra->mtu6 = BPF_CORE_READ(skb, dev, ip6_ptr, cnf.mtu6);
 	if (!ra->told)
 		ra_tell(ra, skb, PVD_HOOK_NDISC_ROUTER_DISCOVERY);
 	return 0;
@@ -138,6 +141,19 @@ static __always_inline void ra_done(struct ra_state *ra, struct sk_buff *skb)
 	bpf_ringbuf_submit(done, 0);
 }
 
+/* An RA sets the device's hop limit and MTU. */
+static __always_inline void ra_devconf(struct ra_state *ra, struct sk_buff *skb)
+{
+	struct net_device *dev = BPF_CORE_READ(skb, dev);
+	struct inet6_dev *idev = BPF_CORE_READ(dev, ip6_ptr);
+
+	if (!idev || (ra->hop_limit == BPF_CORE_READ(idev, cnf.hop_limit) &&
+		      ra->mtu6 == BPF_CORE_READ(idev, cnf.mtu6)))
+		return;
+	pvd_emit_devconf(__builtin_preserve_access_index(&idev->cnf), BPF_CORE_READ(dev, ifindex),
+			 ra->cookie, PVD_HOOK_NDISC_RCV);
+}
+
 /* The caller of ndisc_rcv() frees the packet, so it is still whole. */
 SEC("fexit/ndisc_rcv")
 int BPF_PROG(ndisc_rcv_exit, struct sk_buff *skb)
@@ -148,6 +164,8 @@ int BPF_PROG(ndisc_rcv_exit, struct sk_buff *skb)
 		return 0;
 	if (!ra->told)
 		ra_tell(ra, skb, PVD_HOOK_NDISC_RCV);
+	if (ra->reached)
+		ra_devconf(ra, skb);
 	ra_done(ra, skb);
 	ra->skb = 0;
 	return 0;

@@ -17,6 +17,8 @@ struct ra_state {
 	__u64 option;  /* fib6_info touched by the option under way */
 	__u32 reached; /* PVD_RA_* */
 	__u32 drop_reason;
+	__s32 hop_limit; /* of the device, which an RA may set */
+	__s32 mtu6;
 	bool in_option;
 	bool told; /* the RA record is written */
 };

@@ -93,6 +93,11 @@ int BPF_PROG(fib6_purge_rt_entry, struct fib6_info *rt, struct fib6_node *fn, st
 	return 0;
 }
 
+static __always_inline __u64 dev_cookie(struct net_device *dev)
+{
+	return pvd_cookie(BPF_CORE_READ(dev, nd_net.net));
+}
+
 /* Cookie of the netns the event is in when it touches the entry's device, else 0. */
 static __always_inline __u64 touched_in(struct fib6_info *rt, void *arg)
 {
@@ -100,7 +105,7 @@ static __always_inline __u64 touched_in(struct fib6_info *rt, void *arg)
 
 	if (!dev || pvd_fib6_dev(rt) != dev || !BPF_CORE_READ(rt, fib6_table))
 		return 0; /* null entries have no table */
-	return pvd_cookie(BPF_CORE_READ(dev, nd_net.net));
+	return dev_cookie(dev);
 }
 
 SEC("fentry/fib6_ifup")
@@ -135,6 +140,26 @@ int BPF_PROG(fib6_ifdown_entry, struct fib6_info *rt, void *arg)
 	return 0;
 }
 
+/* A walk over an entry and its siblings. */
+struct siblings {
+	struct fib6_info *first;
+	struct fib6_info *next;
+	struct net_device *dev;
+	__u64 cookie;
+};
+
+static long tell_sibling(__u32 index, struct siblings *walk)
+{
+	unsigned long offset = bpf_core_field_offset(struct fib6_info, fib6_siblings);
+	struct net_device *dev = walk->dev;
+	struct fib6_info *rt = walk->next;
+
+	if (pvd_fib6_dev(rt) == dev)
+		pvd_emit_route(rt, PVD_ABOUT(ROUTE, FIB6_IFDOWN, CHANGE, walk->cookie), 0);
+	walk->next = (void *)BPF_CORE_READ(rt, fib6_siblings.next) - offset;
+	return walk->next == walk->first;
+}
+
 /*
  * The first of a set of siblings sets the flags of all of them on the device
  * and the walk then skips the others (rt6_multipath_nh_flags_set()).
@@ -142,25 +167,17 @@ int BPF_PROG(fib6_ifdown_entry, struct fib6_info *rt, void *arg)
 SEC("fexit/fib6_ifdown")
 int BPF_PROG(fib6_ifdown_exit, struct fib6_info *rt, void *arg, int ret)
 {
-	struct net_device *dev = (void *)BPF_CORE_READ((struct arg_netdev_event *)arg, dev);
-	__u64 cookie = pvd_cookie(BPF_CORE_READ(dev, nd_net.net));
-	unsigned long offset = bpf_core_field_offset(struct fib6_info, fib6_siblings);
-	struct fib6_info *iter = rt;
+	struct siblings walk = { rt, rt, NULL, 0 };
+	__u32 count = 1;
 
-	if (!pvd_watches_netns(cookie))
+	walk.dev = (void *)BPF_CORE_READ((struct arg_netdev_event *)arg, dev);
+	if (ret == FIB6_IFDOWN_SKIP_SIBLINGS)
+		count = PVD_SIBLINGS_MAX;
+	else if (!touched_in(rt, arg))
 		return 0;
-	if (ret != FIB6_IFDOWN_SKIP_SIBLINGS) {
-		if (touched_in(rt, arg))
-			pvd_emit_route(rt, PVD_ABOUT(ROUTE, FIB6_IFDOWN, CHANGE, cookie), 0);
-		return 0;
-	}
-	for (int i = 0; i < PVD_SIBLINGS_MAX; i++) {
-		if (pvd_fib6_dev(iter) == dev)
-			pvd_emit_route(iter, PVD_ABOUT(ROUTE, FIB6_IFDOWN, CHANGE, cookie), 0);
-		iter = (void *)BPF_CORE_READ(iter, fib6_siblings.next) - offset;
-		if (iter == rt)
-			break;
-	}
+	walk.cookie = dev_cookie(walk.dev);
+	if (pvd_watches_netns(walk.cookie))
+		bpf_loop(count, tell_sibling, &walk, 0);
 	return 0;
 }
 
@@ -178,7 +195,7 @@ int BPF_PROG(fib6_remove_prefsrc_exit, struct fib6_info *rt, void *arg)
 	BPF_CORE_READ_INTO(&had, rt, fib6_prefsrc.addr);
 	if (!dev || BPF_CORE_READ(rt, fib6_prefsrc.plen) || gone[0] != had[0] || gone[1] != had[1])
 		return 0;
-	cookie = pvd_cookie(BPF_CORE_READ(dev, nd_net.net));
+	cookie = dev_cookie(dev);
 	if (pvd_watches_netns(cookie))
 		pvd_emit_route(rt, PVD_ABOUT(ROUTE, FIB6_REMOVE_PREFSRC, CHANGE, cookie), 0);
 	return 0;

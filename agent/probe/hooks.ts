@@ -96,6 +96,11 @@ const EXITS: readonly Hook[] = hooks('fexit', [
   ['ipv6_add_addr_exit', 'ipv6_add_addr', 'new addresses before DAD ends'],
   ['ipv6_del_addr_exit', 'ipv6_del_addr', 'removed addresses where no notification follows'],
   ['addrconf_notify_exit', 'addrconf_notify', 'device states, until reconciled'],
+  [
+    'addrconf_notify_exit_addrs',
+    'addrconf_notify',
+    'addresses kept when a device goes down turn tentative unseen',
+  ],
   ['setup_net_exit', 'setup_net', 'new network namespaces, until they are found by name'],
   ['inet6_net_exit_exit', 'inet6_net_exit', 'network namespaces that went'],
   ['fib6_rule_configure_exit', 'fib6_rule_configure', 'failed additions of rules'],

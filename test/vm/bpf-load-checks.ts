@@ -18,6 +18,12 @@ export interface Seen {
   readonly unpaired: number;
   readonly refused: readonly string[];
   readonly cookie: bigint;
+  readonly filtered: {
+    readonly tgid: number;
+    readonly cgroupId: bigint;
+    readonly byTgid: readonly KernelEvent[];
+    readonly byCgroup: readonly KernelEvent[];
+  };
 }
 
 type Kind = KernelEvent['kind'];
@@ -42,13 +48,13 @@ function some<K extends Kind>(name: string, kind: K, test: (e: Of<K>) => boolean
     (seen) => {
       const all = of(seen, kind);
       if (all.some(test)) return undefined;
-      return `none of ${all.length}: ${all.slice(-8).map(text).join('\n')}`;
+      return `none of ${all.length}: ${all.slice(-5).map(text).join('\n')}`;
     },
   ];
 }
 
 const RTF_EXPIRES = 0x400000;
-const RTN_BLACKHOLE_ERROR = -101;
+const EHOSTUNREACH = 113;
 
 function routeText(r: Fib6Entry): string {
   const { id, dst, dstLen, oif, metric, gateway, table, flags, nhFlags, weight, protocol } = r;
@@ -184,6 +190,20 @@ function checkRa(seen: Seen): string | undefined {
   return `${wrong.map(([name]) => name).join(', ')}: ${text({ ra, done })}`;
 }
 
+/** Decisions of one process or cgroup only, and changes of everybody. */
+function checkFilter(
+  events: readonly KernelEvent[],
+  wanted: (task: Of<'flow'>['task']) => boolean,
+): string | undefined {
+  const decisions = events.filter(
+    (e): e is Of<'flow' | 'lookup' | 'saddr'> =>
+      e.kind === 'flow' || e.kind === 'lookup' || e.kind === 'saddr',
+  );
+  const others = decisions.filter((e) => !wanted(e.task) || e.softirq);
+  if (!decisions.some((e) => e.task.comm === 'ping')) return `${decisions.length} decisions`;
+  return others.length === 0 ? undefined : text(others[0]);
+}
+
 export const CHECKS: readonly Check[] = [
   ['no program was refused', ({ refused }) => refused.join('\n') || undefined],
   [
@@ -208,6 +228,14 @@ export const CHECKS: readonly Check[] = [
   ['every begin has an end', checkBegins],
   some('netns: new', 'netns', (e) => e.op === 'new' && e.inum > 0),
   some('netns: gone', 'netns', (e) => e.op === 'del' && e.hook === 'inet6_net_exit'),
+  [
+    'netns: nothing comes after its end',
+    ({ h }) => {
+      const end = h.findIndex((e) => e.kind === 'netns' && e.op === 'del');
+      const late = h.slice(end + 1).filter((e) => e.kind !== 'neigh');
+      return late.length === 0 ? undefined : late.map(text).join('\n');
+    },
+  ],
   ['ra: accepted', checkRa],
   some('ra: bad hop limit is told', 'ra', (e) => e.hopLimit === 64),
   some('ra: odd length', 'ra', (e) => e.msgLenBytes === 24 && e.message.length === 24),
@@ -236,6 +264,11 @@ export const CHECKS: readonly Check[] = [
   some('addr: of the RA, tentative', 'addr', (e) => e.op === 'new' && (e.flags & 0x40) !== 0),
   some('addr: DAD done', 'addr', (e) => e.hook === 'addrconf_dad_completed' && !(e.flags & 0x40)),
   some('addr: lifetime changed', 'addr', (e) => e.validLftSec === 1000 && e.op === 'change'),
+  some(
+    'addr: kept without its link',
+    'addr',
+    (e) => e.hook === 'addrconf_notify' && e.addr === '2001:db8:a::1' && (e.flags & 0x40) !== 0,
+  ),
   some('addr: removed', 'addr', (e) => e.op === 'del' && e.addr === '2001:db8:7::1'),
   ['addr: as ip addr shows', compareAddrs],
   some('route: RA default', 'route', (e) => e.op === 'new' && e.entry.dstLen === 0),
@@ -297,6 +330,31 @@ export const CHECKS: readonly Check[] = [
     'lookup',
     (e) => e.tries.some((t) => t.table === 100 && t.rulePref === 100) && e.entry?.table === 100,
   ),
-  some('lookup: an error', 'lookup', (e) => e.error === RTN_BLACKHOLE_ERROR || e.error === 0),
+  some(
+    'lookup: an unreachable route',
+    'lookup',
+    (e) => e.error === -EHOSTUNREACH && e.entry?.dst === '2001:db8:66::' && e.entry.type === 7,
+  ),
+  some(
+    'lookup: an exception',
+    'lookup',
+    (e) => e.query.daddr === '2001:db8:77::5' && e.exception && e.entry?.dstLen === 0,
+  ),
   some('saddr: without a flow', 'saddr', (e) => e.decision === 0n),
+  [
+    'filter: decisions of one process',
+    ({ filtered: { byTgid, tgid } }) => checkFilter(byTgid, (task) => task.tgid === tgid),
+  ],
+  [
+    'filter: changes by any process',
+    ({ filtered: { byTgid } }) =>
+      byTgid.some((e) => e.kind === 'route' && e.entry.dst === '2001:db8:f0::')
+        ? undefined
+        : 'no route',
+  ],
+  [
+    'filter: decisions of one cgroup',
+    ({ filtered: { byCgroup, cgroupId } }) =>
+      checkFilter(byCgroup, (task) => task.cgroupId === cgroupId),
+  ],
 ];

@@ -4,9 +4,10 @@
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { netnsCookieOf } from '../../agent/libbpf/libc.ts';
+import type { ProbeFilters } from '../../agent/probe/filter.ts';
 import { openProbe, type Probe } from '../../agent/probe/probe.ts';
 import type { Fib6Entry, KernelEvent } from '../../src/decode/event.ts';
 import { decodeRecord } from '../../src/decode/record.ts';
@@ -91,6 +92,11 @@ async function change(): Promise<void> {
     'ip -n h route add 2001:db8:9::/48 dev h1 table 100',
     'ip -n h route get 2001:db8:9::1',
     'ip -n h -6 rule del pref 200',
+    'ip -n h route add unreachable 2001:db8:66::/48; ! ip -n h route get 2001:db8:66::1',
+    'ip -n r link add narrow mtu 1280 type dummy; ip -n r link set narrow up',
+    'ip -n r addr add 2001:db8:77::1/64 dev narrow nodad',
+    '! ip netns exec h ping -6 -s 1400 -c 2 -W 1 -i 0.3 2001:db8:77::5',
+    'ip -n h route get 2001:db8:77::5',
     'ip -n h addrlabel add prefix 2001:db8:8::/48 dev h1 label 55',
     'ip -n h addrlabel del prefix 2001:db8:8::/48 dev h1 label 55',
     'ip -n h nexthop add id 7 via fe80::1 dev h0; ip -n h nexthop add id 9 via fe80::9 dev h1',
@@ -106,6 +112,7 @@ async function change(): Promise<void> {
     'ip -n h link add h2 type dummy; ip -n h link set h2 master v; ip -n h link set h2 up',
     'ip -n r link set r0 down; sleep 0.3; ip -n r link set r0 up; sleep 0.3',
     'ip -n r addr add 2001:db8:1::1/64 dev r0 nodad',
+    'ip netns exec h sysctl -qw net.ipv6.conf.h1.keep_addr_on_down=1',
     'ip -n h link set h1 down',
     'ip netns exec r python3 /run/raw-ra.py 64 0',
     'ip netns exec r python3 /run/raw-ra.py 255 6',
@@ -138,6 +145,46 @@ function iterate(probe: Probe, netnsFd: number): KernelEvent[] {
   return events;
 }
 
+/** What a probe tells that is asked for one process, then for one cgroup. */
+async function filtered(): Promise<Seen['filtered']> {
+  const ping = '-6 -c 1 2001:db8:1::1';
+  const group = '/sys/fs/cgroup/pvd';
+  mkdirSync(group);
+  const cgroupId = statSync(group, { bigint: true }).ino;
+  const child = spawn('bash', ['-c', `read; exec ip netns exec h ping ${ping}`]);
+  const tgid = child.pid ?? 0;
+  const watch = async (filters: ProbeFilters, act: () => Promise<void>): Promise<KernelEvent[]> => {
+    const events: KernelEvent[] = [];
+    const probe = await openProbe({
+      ringBytes: 1 << 20,
+      filters,
+      keepCapabilities: true,
+      onRecord: (bytes, offset, len) =>
+        events.push(decodeRecord(bytes.slice(offset, offset + len))),
+      onError: (error) => console.error(error),
+    });
+    try {
+      await act();
+    } finally {
+      probe.stop();
+      probe.close();
+    }
+    return events;
+  };
+  const byTgid = await watch({ tgids: [tgid] }, async () => {
+    child.stdin.end('\n');
+    await new Promise((resolve) => child.once('exit', resolve));
+    await step(`ip netns exec h ping ${ping}`, 'ip -n h route add 2001:db8:f0::/48 dev h0');
+  });
+  const byCgroup = await watch({ cgroups: [cgroupId] }, () =>
+    step(
+      `echo $$ >${group}/cgroup.procs; ip netns exec h ping ${ping}`,
+      `ip netns exec h ping ${ping}`,
+    ),
+  );
+  return { tgid, cgroupId, byTgid, byCgroup };
+}
+
 function report(seen: Seen): number {
   let failed = 0;
   console.log('TAP version 13');
@@ -162,6 +209,7 @@ async function main(): Promise<number> {
   const refused: string[] = [];
   const probe = await openProbe({
     ringBytes: 16 << 20,
+    keepCapabilities: true,
     onRecord: (bytes, offset, len) => events.push(decodeRecord(bytes.slice(offset, offset + len))),
     onError: (error) => console.error(error),
     onRefused: (program, log) => refused.push(`${program}: ${log.slice(-1500)}`),
@@ -183,7 +231,7 @@ async function main(): Promise<number> {
     const fd = openSync('/run/netns/h', 'r');
     const cookie = netnsCookieOf(fd);
     await sleep(100);
-    const seen: Seen = {
+    const seen: Omit<Seen, 'filtered'> = {
       events,
       h: events.filter((event) => event.netnsCookie === cookie),
       replica: replicaRoutes(events, cookie),
@@ -198,12 +246,17 @@ async function main(): Promise<number> {
       cookie,
     };
     closeSync(fd);
+    const parts = await filtered();
     process.kill(Number(readFileSync('/run/radvd.pid', 'utf8')));
     await step('ip netns del h');
     await waitFor('end of the namespace', () =>
       events.some((e) => e.kind === 'netns' && e.op === 'del' && e.netnsCookie === cookie),
     );
-    return report({ ...seen, h: events.filter((event) => event.netnsCookie === cookie) });
+    return report({
+      ...seen,
+      filtered: parts,
+      h: events.filter((event) => event.netnsCookie === cookie),
+    });
   } finally {
     radvd?.kill();
     probe.close();
