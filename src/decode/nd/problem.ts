@@ -30,6 +30,7 @@ export type ProblemCode =
   | 'ra-hop-limit'
   | 'ra-source'
   | 'ra-checksum'
+  | 'ra-fragmented'
   | 'ra-captured-short'
   | 'ra-preference-reserved'
   | 'ra-preference-unused'

@@ -31,6 +31,8 @@ export interface DecodeRaOptions {
   readonly verifyChecksum?: boolean;
   /** ICMPv6 length on the wire, when more than what was captured. */
   readonly msgLenBytes?: number;
+  /** The packet had a fragment header. */
+  readonly fragmented?: boolean;
   /** Which types are PvD options. Default: RFC 8801's. */
   readonly pvdTypes?: PvdTypes;
 }
@@ -63,6 +65,7 @@ export function decodeRa(message: Uint8Array, options: DecodeRaOptions = {}): Ra
   else if (message.length < RA_HEADER_BYTES && !cut) report('ra-too-short', message.length);
   const readable = message[0] === RA_TYPE && message.length >= RA_HEADER_BYTES;
   if (cut) report('ra-captured-short', message.length);
+  if (options.fragmented) report('ra-fragmented', 0);
   if (readable) checkEnvelope(message, options, cut, report);
   const header = readable ? readRaHeader(message, 0, report) : null;
   const decoded = readable ? readOptions(walk, RA_HEADER_BYTES, message.length) : [];

@@ -42,6 +42,9 @@ export const RULES: Readonly<Record<ProblemCode, Rule>> = {
   ),
   'ra-source': drop('RFC 4861, 6.1.2', 'IPv6 source is not a link-local address'),
   'ra-checksum': drop('RFC 4861, 6.1.2', 'ICMPv6 checksum is wrong'),
+  'ra-fragmented': drop('RFC 6980, 5', 'it came in fragments', {
+    linux: 'drops it unless suppress_frag_ndisc is 0 (ndisc_rcv)',
+  }),
   'ra-captured-short': remark('-', 'the capture holds only the start of the message'),
   'ra-preference-reserved': remark(
     'RFC 4191, 2.2',
