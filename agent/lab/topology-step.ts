@@ -3,64 +3,59 @@
 import { AgentError } from '../error.ts';
 import { exec } from './exec.ts';
 import { quote } from './guest-script.ts';
-import type { Step } from './topology-plan.ts';
+import type { PlannedSysctl, Step } from './topology-plan.ts';
 import type { YamlPath, YamlSource } from './yaml-source.ts';
 
-/** @throws AgentError `PVD_ERR_TOPOLOGY` */
+/** Ends the lines of one step; no line of ip(8) or sh looks like it. */
+const END = '--- end of step ---';
+
+/**
+ * All in one shell: starting a program from here costs more than the program, in an emulated guest.
+ * @throws AgentError `PVD_ERR_TOPOLOGY`
+ */
 export async function runSteps(
   steps: readonly Step[],
   source: YamlSource,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const step of steps) {
-    if (step.kind === 'ip') await runIp(step, source, signal);
-    else await runSysctl(step, source, signal);
-  }
-}
-
-async function runIp(
-  step: Step & { kind: 'ip' },
-  source: YamlSource,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const input = step.lines.map((line) => `${line.text}\n`).join('');
-  const where = step.netns === undefined ? [] : ['-n', step.netns];
-  const result = await exec(['ip', '-6', ...where, '-batch', '-'], { input, signal });
-  if (result.exitCode === 0) return;
-  // "Command failed -:3"
-  const at = Number(/^Command failed -:(\d+)/m.exec(result.stderr)?.[1] ?? 1) - 1;
-  const line = step.lines[at];
-  const why = result.stderr
-    .split('\n')
-    .filter((l) => l !== '' && !l.startsWith('Command failed'))
-    .join('; ');
-  throw topologyError(source, line?.path ?? [], `ip ${line?.text ?? ''}: ${why}`);
-}
-
-async function runSysctl(
-  step: Step & { kind: 'sysctl' },
-  source: YamlSource,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const script = step.sysctls.map(
-    ({ file, value }, i) =>
-      `printf %s ${quote(value)} > ${quote(file)} || { echo "line ${i}" >&2; exit 1; }\n`,
+  const script = steps.map(
+    (step, i) => `${command(step)} <<'${END}' || { echo "step ${i}" >&2; exit 1; }
+${(step.kind === 'ip' ? step.lines.map((l) => l.text) : step.sysctls.map(writeLine)).join('\n')}
+${END}
+`,
   );
-  const argv = ['ip', 'netns', 'exec', step.netns, 'sh', '-s'];
-  const result = await exec(argv, { input: script.join(''), signal });
-  if (result.exitCode === 0) return;
-  const sysctl = step.sysctls[Number(/^line (\d+)$/m.exec(result.stderr)?.[1] ?? 0)];
-  const why = /Directory nonexistent|No such file/.test(result.stderr)
-    ? 'this kernel has no such sysctl'
-    : (result.stderr.split('\n')[0] ?? '');
-  const message = `cannot write ${sysctl?.value} to ${sysctl?.file}: ${why}`;
-  throw topologyError(source, sysctl?.path ?? [], message);
-}
-
-function topologyError(source: YamlSource, path: YamlPath, message: string): AgentError {
-  return new AgentError({
+  const { exitCode, stderr } = await exec(['sh', '-s'], { input: script.join(''), signal });
+  if (exitCode === 0) return;
+  const step = steps[Number(/^step (\d+)$/m.exec(stderr)?.[1] ?? 0)];
+  const { path, message } =
+    step === undefined ? { path: [], message: stderr } : fault(step, stderr);
+  throw new AgentError({
     code: 'PVD_ERR_TOPOLOGY',
     op: `build ${source.file}`,
     message: `${source.at(path)}: ${message}`,
   });
+}
+
+function command(step: Step): string {
+  if (step.kind === 'sysctl') return `ip netns exec ${step.netns} sh -s`;
+  return `ip -6 ${step.netns === undefined ? '' : `-n ${step.netns} `}-batch -`;
+}
+
+function writeLine({ file, value }: PlannedSysctl, i: number): string {
+  return `printf %s ${quote(value)} > ${quote(file)} || { echo "line ${i}" >&2; exit 1; }`;
+}
+
+function fault(step: Step, stderr: string): { path: YamlPath; message: string } {
+  if (step.kind === 'ip') {
+    // "Command failed -:3"
+    const line = step.lines[Number(/^Command failed -:(\d+)/m.exec(stderr)?.[1] ?? 1) - 1];
+    const said = stderr.split('\n').filter((l) => l !== '' && !/^Command failed|^step /.test(l));
+    return { path: line?.path ?? [], message: `ip ${line?.text}: ${said.join('; ')}` };
+  }
+  const sysctl = step.sysctls[Number(/^line (\d+)$/m.exec(stderr)?.[1] ?? 0)];
+  const why = /Directory nonexistent|No such file/.test(stderr)
+    ? 'this kernel has no such sysctl'
+    : (stderr.split('\n')[0] ?? '');
+  const message = `cannot write ${sysctl?.value} to ${sysctl?.file}: ${why}`;
+  return { path: sysctl?.path ?? [], message };
 }
