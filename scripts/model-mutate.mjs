@@ -108,10 +108,15 @@ async function worker() {
   }
 }
 
-/** Whether the tables fail in this copy. A hang counts as noticed. */
-function notices(dir) {
+/** Whether the tables fail in this copy: those of kernels, or the one of bound flows. */
+async function notices(dir) {
+  return (await fails(dir, 'conformance')) || (await fails(dir, 'pvd'));
+}
+
+/** A hang counts as a failure. */
+function fails(dir, suite) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(dir, 'dist/test/model/conformance.test.js')], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [join(dir, `dist/test/model/${suite}.test.js`)], { stdio: 'ignore' });
     const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
     child.on('close', (code) => {
       clearTimeout(timer);
