@@ -4,6 +4,7 @@
  * neighbours, between a dump-begin and a dump-end event.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DumpEvent, KernelEvent, UnknownEvent } from '../../src/decode/event.ts';
 import { inNetns } from '../libbpf/libc.ts';
 import { openRouteSocket } from '../libbpf/netlink-socket.ts';
@@ -52,19 +53,49 @@ export type DumpPart =
   | 'routes'
   | 'neighbours';
 
-/** Reasons kept of one dump: a thousand odd rules are as incomplete as these. */
-const MISSING_MAX = 32;
+/** Reasons kept of one part: a thousand odd rules are as incomplete as these. */
+const REASONS_MAX = 8;
 const REASON_CHARS_MAX = 200;
+/** Records given out before the ring buffer may be read again. */
+const RECORDS_A_TURN = 512;
 
 /** An event, or a whole record as the BPF iterator wrote it. */
 export type DumpItem = DumpedEvent | Uint8Array;
 type DumpedEvent = Exclude<KernelEvent, UnknownEvent>;
+/** What one batch holds. Items are handed on one by one only at the top: a promise each is enough. */
+type Chunk = Iterable<DumpItem>;
 
 interface Dump {
   readonly options: DumpOptions;
   readonly source: DumpSource;
   readonly missing: { part: DumpPart; reason: string }[];
+  /** Of the links, once they are dumped. */
+  readonly ifindexOf: Map<string, number>;
 }
+
+type PartDump = (dump: Dump) => Iterable<Chunk> | AsyncIterable<Chunk>;
+
+const objectDump =
+  (
+    name: DumpPart,
+    request: DumpRequest,
+    decode: (message: NetlinkMessage, origin: DumpOrigin) => DumpedEvent | undefined,
+  ) =>
+  (dump: Dump): AsyncIterable<Chunk> =>
+    objects(dump, name, request, decode);
+
+/** In seeding order. */
+const PARTS: Readonly<Record<DumpPart, PartDump>> = {
+  links,
+  devconf: (dump) => [inNetns(dump.options.netns.fd, () => readDevconf(originOf(dump)))],
+  sysctls: (dump) => [inNetns(dump.options.netns.fd, () => readSysctls(originOf(dump)))],
+  rules,
+  labels: objectDump('labels', LABEL_DUMP, decodeLabel),
+  addresses,
+  nexthops: objectDump('nexthops', NEXTHOP_DUMP, decodeNexthop),
+  routes,
+  neighbours: objectDump('neighbours', NEIGHBOUR_DUMP, decodeNeighbour),
+};
 
 /**
  * Dumps. A part that fails is named in `missing` of the dump-end event and ends nothing
@@ -72,22 +103,16 @@ interface Dump {
  * The consumer sets the pace. The namespace's fd must stay open until the end.
  */
 export async function* dumpNetns(options: DumpOptions): AsyncGenerator<DumpItem, void> {
-  const { netns, now } = options;
-  const source = { open: () => openRouteSocket(netns.fd), now };
-  const dump: Dump = { options, source, missing: [] };
+  const source = { open: () => openRouteSocket(options.netns.fd), now: options.now };
+  const dump: Dump = { options, source, missing: [], ifindexOf: new Map() };
   yield mark(dump, 'dump-begin');
-  const ifindexOf = new Map<string, number>();
-  yield* part(dump, 'links', () => links(dump, ifindexOf));
-  yield* part(dump, 'devconf', () => inNetns(netns.fd, () => readDevconf(originOf(dump))));
-  yield* part(dump, 'sysctls', () => inNetns(netns.fd, () => readSysctls(originOf(dump))));
-  yield* part(dump, 'rules', () => rules(dump, ifindexOf));
-  yield* part(dump, 'labels', () => objects(dump, 'labels', LABEL_DUMP, decodeLabel));
-  yield* part(dump, 'addresses', () => addresses(dump));
-  yield* part(dump, 'nexthops', () => objects(dump, 'nexthops', NEXTHOP_DUMP, decodeNexthop));
-  yield* part(dump, 'routes', () => routes(dump));
-  yield* part(dump, 'neighbours', () =>
-    objects(dump, 'neighbours', NEIGHBOUR_DUMP, decodeNeighbour),
-  );
+  for (const [name, run] of Object.entries(PARTS) as [DumpPart, PartDump][]) {
+    try {
+      for await (const chunk of run(dump)) for (const item of chunk) yield item;
+    } catch (error) {
+      note(dump, name, reasonOf(error));
+    }
+  }
   yield mark(dump, 'dump-end');
 }
 
@@ -101,25 +126,12 @@ function mark(dump: Dump, kind: DumpEvent['kind']): DumpEvent {
 }
 
 function note(dump: Dump, name: DumpPart, reason: string): void {
-  if (dump.missing.length >= MISSING_MAX) return;
+  if (dump.missing.filter(({ part }) => part === name).length >= REASONS_MAX) return;
   dump.missing.push({ part: name, reason: reason.slice(0, REASON_CHARS_MAX) });
 }
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Runs one part and turns its failure into a note. */
-async function* part(
-  dump: Dump,
-  name: DumpPart,
-  run: () => Iterable<DumpItem> | AsyncIterable<DumpItem>,
-): AsyncGenerator<DumpItem, void> {
-  try {
-    yield* run();
-  } catch (error) {
-    note(dump, name, reasonOf(error));
-  }
 }
 
 async function stable(dump: Dump, name: DumpPart, request: DumpRequest): Promise<readonly Batch[]> {
@@ -145,46 +157,46 @@ async function* objects(
   name: DumpPart,
   request: DumpRequest,
   decode: (message: NetlinkMessage, origin: DumpOrigin) => DumpedEvent | undefined,
-): AsyncGenerator<DumpItem> {
-  for (const batch of await stable(dump, name, request)) yield* decodeBatch(dump, batch, decode);
+): AsyncGenerator<Chunk> {
+  for (const batch of await stable(dump, name, request)) {
+    yield decodeBatch(dump, batch, decode);
+    await nextTurn();
+  }
 }
 
-async function* links(dump: Dump, ifindexOf: Map<string, number>): AsyncGenerator<DumpItem> {
+async function* links(dump: Dump): AsyncGenerator<Chunk> {
   const batches = await stable(dump, 'links', LINK_DUMP);
   const order = inNetns(dump.options.netns.fd, readDeviceOrder);
   if (order === '') note(dump, 'links', 'the order of devices is not known: no /proc/net/igmp6');
   const decoded = batches.flatMap((batch) => [...decodeBatch(dump, batch, decodeLink)]);
   for (const { link, devconf } of inDeviceOrder(decoded, order)) {
-    ifindexOf.set(link.name, link.ifindex);
-    yield link;
-    if (devconf !== undefined) yield devconf;
+    dump.ifindexOf.set(link.name, link.ifindex);
+    yield devconf === undefined ? [link] : [link, devconf];
   }
 }
 
-async function* rules(
-  dump: Dump,
-  ifindexOf: ReadonlyMap<string, number>,
-): AsyncGenerator<DumpItem> {
+async function* rules(dump: Dump): AsyncGenerator<Chunk> {
   for (const batch of await stable(dump, 'rules', RULE_DUMP)) {
-    for (const { rule, unsaid } of decodeBatch(dump, batch, (message, origin) =>
-      decodeRule(message, origin, ifindexOf),
-    )) {
-      yield rule;
+    const decoded = decodeBatch(dump, batch, (message, origin) =>
+      decodeRule(message, origin, dump.ifindexOf),
+    );
+    for (const { rule, unsaid } of decoded) {
       if (unsaid.length > 0) {
         note(dump, 'rules', `rule ${rule.pref} also selects by ${unsaid.join(', ')}`);
       }
+      yield [rule];
     }
   }
 }
 
-async function* addresses(dump: Dump): AsyncGenerator<DumpItem> {
+async function* addresses(dump: Dump): AsyncGenerator<Chunk> {
   const epoch = readJiffiesEpoch(dump.options.now);
   yield* objects(dump, 'addresses', ADDRESS_DUMP, (message, origin) =>
     decodeAddress(message, origin, epoch),
   );
 }
 
-async function* routes(dump: Dump): AsyncGenerator<DumpItem> {
+async function* routes(dump: Dump): AsyncGenerator<Chunk> {
   const { dumpRoutes, netns } = dump.options;
   let records: readonly Uint8Array[] | undefined;
   let why = 'no BPF iterator';
@@ -194,7 +206,10 @@ async function* routes(dump: Dump): AsyncGenerator<DumpItem> {
     why = reasonOf(error);
   }
   if (records !== undefined) {
-    yield* records;
+    for (let at = 0; at < records.length; at += RECORDS_A_TURN) {
+      yield records.slice(at, at + RECORDS_A_TURN);
+      await nextTurn();
+    }
     return;
   }
   note(dump, 'routes', `dumped over netlink, which hides RTF_* flags: ${why}`);
@@ -204,17 +219,16 @@ async function* routes(dump: Dump): AsyncGenerator<DumpItem> {
 let lastRouteId = 0n;
 
 /** Streamed, not held: a full table is large, and the kernel marks no IPv6 route dump as interrupted. */
-async function* routesOverNetlink(dump: Dump): AsyncGenerator<DumpItem> {
+async function* routesOverNetlink(dump: Dump): AsyncGenerator<Chunk> {
   const stream = streamDump(dump.source, ROUTE_DUMP);
   const nextId = (): bigint => ++lastRouteId;
   try {
     let step = await stream.next();
     for (; step.done !== true; step = await stream.next()) {
-      for (const siblings of decodeBatch(dump, step.value, (message, origin) =>
+      const siblings = decodeBatch(dump, step.value, (message, origin) =>
         decodeRoute(message, origin, nextId),
-      )) {
-        yield* siblings;
-      }
+      );
+      yield [...siblings].flat();
     }
     if (step.value.outcome !== 'complete') note(dump, 'routes', `dump ${step.value.outcome}`);
   } finally {

@@ -76,34 +76,40 @@ export function decodeRoute(
   if (message.type !== RTM_NEWROUTE || payload.length < RTMSG_BYTES) return [];
   if (payload[0] !== AF_INET6) return [];
   const a = parseAttributes(payload, RTMSG_BYTES);
-  const expiresNs = expiryOf(a.get(RTA_CACHEINFO), origin.tsNs);
   const nhFlags = viewOf(payload).getUint32(8, true) & RTNH_FLAGS_MASK;
   const hops = hopsOf(a, nhFlags);
-  const common = {
+  const expiresNs = expiryOf(a.get(RTA_CACHEINFO), origin.tsNs);
+  const byte = (at: number): number => payload[at] ?? 0;
+  const [dstLen, srcLen, protocol, type] = [byte(1), byte(2), byte(5), byte(7)];
+  const flags = flagsOf({ type, protocol, dstLen, expiresNs }, u8(a, RTA_PREF) ?? 0);
+  const header = dumpHeader(origin, 'netlink');
+  // Every field is written out: objects put together from several others are slow, and
+  // there are as many of these as routes.
+  const entryOf = (hop: Hop): Fib6Entry => ({
+    id: nextId(),
     expiresNs,
     dst: address(a, RTA_DST),
-    dstLen: payload[1] ?? 0,
+    dstLen,
     src: address(a, RTA_SRC),
-    srcLen: payload[2] ?? 0,
+    srcLen,
     prefsrc: address(a, RTA_PREFSRC),
-    table: u32(a, RTA_TABLE) ?? payload[4] ?? 0,
+    gateway: hop.gateway,
+    table: u32(a, RTA_TABLE) ?? byte(4),
     metric: u32(a, RTA_PRIORITY) ?? 0,
+    flags: (flags | (hop.gateway === ANY6 ? 0 : RTF_GATEWAY)) >>> 0,
     nhId: u32(a, RTA_NH_ID) ?? 0,
+    oif: hop.oif,
+    weight: hop.weight,
     upperBound: -1,
     siblings: hops.length - 1,
-    type: payload[7] ?? 0,
-    protocol: payload[5] ?? 0,
-  };
-  const flags = flagsOf(common, u8(a, RTA_PREF) ?? 0);
+    type,
+    protocol,
+    nhFlags: hop.nhFlags,
+  });
   return hops.map((hop) => ({
-    ...dumpHeader(origin, 'netlink'),
+    ...header,
     kind: 'route',
-    entry: {
-      ...common,
-      ...hop,
-      id: nextId(),
-      flags: (flags | (hop.gateway === ANY6 ? 0 : RTF_GATEWAY)) >>> 0,
-    },
+    entry: entryOf(hop),
     nlmsgFlags: 0,
     error: 0,
     portid: 0,
