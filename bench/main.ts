@@ -1,14 +1,16 @@
 /**
- * `npm run bench -- [ring] [start] [--json]`: a table, or one JSON object a line
+ * `npm run bench -- [model] [ring] [start] [--json]`: a table, or one JSON object a line
  * {"name","value","unit"}.
  */
 
 import { parseArgs } from 'node:util';
 import { type Figure, formatFigure } from './figure.ts';
+import { modelFigures } from './model.ts';
 import { ringFigures } from './ring.ts';
 import { startFigures } from './start.ts';
 
 const SUITES: Readonly<Record<string, (tell: (figure: Figure) => void) => Promise<void>>> = {
+  model: modelFigures,
   ring: ringFigures,
   start: startFigures,
 };

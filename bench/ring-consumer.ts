@@ -8,7 +8,6 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { libbpf } from '../agent/libbpf/abi.ts';
-import { raisePriority } from '../agent/libbpf/libc.ts';
 import { BpfObject } from '../agent/libbpf/object.ts';
 import { type RecordHandler, RingBuffer } from '../agent/libbpf/ring-buffer.ts';
 import { RingConsumer } from '../agent/libbpf/ring-consumer.ts';
@@ -92,7 +91,6 @@ function print(value: object): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-raisePriority(-10);
 const object = BpfObject.open(readFileSync(objectPath), { name: 'pvd_bench' });
 object.setMaxEntries('ring', ringBytes);
 object.load();

@@ -4,7 +4,7 @@
  * takes BPF programs of type SYSCALL (5.14 and later), as root.
  */
 
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -71,9 +71,10 @@ function compile(from: string, to: string, flags: string[], libraries: string[])
   });
 }
 
+/** Pinned, and ahead of whatever else the machine does: both sides of a comparison alike. */
 function onCpu(cpu: number, command: string, args: readonly string[]): ChildProcess {
-  const argv = ['-c', String(cpu), command, ...args];
-  return spawn('taskset', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const argv = ['-r', '50', 'taskset', '-c', String(cpu), command, ...args];
+  return spawn('chrt', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
 /** The JSON lines a child prints, one a call. */
@@ -181,7 +182,6 @@ export async function ringFigures(tell: (figure: Figure) => void): Promise<void>
       hint: 'run as root',
     });
   }
-  execFileSync('taskset', ['-V'], { stdio: 'ignore' });
   build();
   const told = async (figures: Promise<Figure[]>): Promise<void> => {
     for (const figure of await figures) tell(figure);

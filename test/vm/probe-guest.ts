@@ -5,6 +5,7 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { doctorCommand } from '../../agent/command/doctor.ts';
 import { netnsCookieOf } from '../../agent/libbpf/libc.ts';
 import { openProbe } from '../../agent/probe/probe.ts';
 import { runSelfTest } from '../../agent/probe/self-test.ts';
@@ -62,6 +63,12 @@ async function attaches(): Promise<void> {
   const closeMs = performance.now() - startMs;
   const { degraded, times } = probe;
   tell('attaches', { absent, degraded, times, result, troubles, closeMs, hits });
+}
+
+/** The verb itself, to its exit code. */
+async function doctor(): Promise<void> {
+  await doctorCommand().parseAsync(['--format', 'json'], { from: 'user' });
+  tell('doctor', { exitCode: process.exitCode });
 }
 
 async function killed(base: Record<string, number>): Promise<void> {
@@ -190,6 +197,7 @@ const base = bpfCounts();
 await attaches();
 await filtered();
 await namespaces();
+await doctor();
 tell('nothing left', { base, after: await settled(base) });
 await killed(base);
 await together(base);
