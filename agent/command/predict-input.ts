@@ -13,7 +13,7 @@ import type { PvdId } from '../../src/net/pvd-id.ts';
 import { addressKey, neighbourKey, type Snapshot } from '../../src/state/snapshot.ts';
 import { AgentError, EXIT } from '../error.ts';
 
-const int = z.number().int().min(-1).max(0xffff_ffff);
+const int = z.number().int().min(-0x8000_0000).max(0xffff_ffff);
 const u32 = int.default(0);
 const on = z.boolean().default(false);
 const big = z
