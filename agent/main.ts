@@ -2,41 +2,36 @@
 
 import { Command, CommanderError } from 'commander';
 import { escapeTerminal } from '../src/publish/escape.ts';
-import { demoCommand } from './command/demo.ts';
-import { doctorCommand } from './command/doctor.ts';
-import { labCommand } from './command/lab.ts';
-import { parseCommand } from './command/parse.ts';
-import { predictCommand } from './command/predict.ts';
-import { recordCommand } from './command/record.ts';
-import { replayCommand } from './command/replay.ts';
-import { routerCommand } from './command/router.ts';
-import { runCommand } from './command/run.ts';
-import { stateCommand } from './command/state.ts';
-import { VERSION, versionCommand } from './command/version.ts';
 import { AgentError, EXIT } from './error.ts';
+
+/** Each verb with what it does; its code is loaded only when it is asked for. */
+const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./command/run.ts')).runCommand(),
+  record: async () => (await import('./command/record.ts')).recordCommand(),
+  replay: async () => (await import('./command/replay.ts')).replayCommand(),
+  state: async () => (await import('./command/state.ts')).stateCommand(),
+  parse: async () => (await import('./command/parse.ts')).parseCommand(),
+  predict: async () => (await import('./command/predict.ts')).predictCommand(),
+  router: async () => (await import('./command/router.ts')).routerCommand(),
+  lab: async () => (await import('./command/lab.ts')).labCommand(),
+  demo: async () => (await import('./command/demo.ts')).demoCommand(),
+  doctor: async () => (await import('./command/doctor.ts')).doctorCommand(),
+  version: async () => (await import('./command/version.ts')).versionCommand(),
+};
 
 const program = new Command('pvdscope')
   .description('Watch how this kernel handles IPv6 Provisioning Domains, and judge it.')
-  .version(VERSION, '-V, --version')
   .showHelpAfterError('(run with --help for what is possible)')
   .addHelpText(
     'after',
     '\nExit status: 0 fine, 1 divergence or failed expectation, 2 usage, 3 environment, 4 skipped, 5 incomplete.',
   );
-for (const verb of [
-  runCommand(),
-  recordCommand(),
-  replayCommand(),
-  stateCommand(),
-  parseCommand(),
-  predictCommand(),
-  routerCommand(),
-  labCommand(),
-  demoCommand(),
-  doctorCommand(),
-  versionCommand(),
-]) {
-  program.addCommand(exitInsteadOfProcess(verb));
+/** The verb that is asked for; all of them when that is not clear, so that help lists them. */
+async function addVerbs(word: string | undefined): Promise<void> {
+  const asked = word === undefined ? undefined : VERBS[word];
+  for (const load of asked ? [asked] : Object.values(VERBS)) {
+    program.addCommand(exitInsteadOfProcess(await load()));
+  }
 }
 
 /** Makes a verb and its sub-verbs throw on usage errors, so that the exit code is decided here. */
@@ -68,6 +63,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  const [, , word] = process.argv;
+  if (word === '-V' || word === '--version') process.argv[2] = 'version';
+  await addVerbs(process.argv[2]);
   await program.exitOverride().parseAsync();
 } catch (error) {
   process.exitCode = report(error);

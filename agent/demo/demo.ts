@@ -1,6 +1,6 @@
 /** The main job: a host with three routers and three PvDs' worth of RAs, watched live. */
 
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { statsOf } from '../../src/pipeline.ts';
 import { escapeTerminal } from '../../src/publish/escape.ts';
 import { snapshots } from '../../src/state/world.ts';
@@ -9,6 +9,7 @@ import { loadScenario } from '../lab/scenario-file.ts';
 import { runScenario } from '../lab/scenario-run.ts';
 import type { Topology } from '../lab/topology.ts';
 import { type Session, startSession } from '../observe/session.ts';
+import { PACKAGE_ROOT } from '../paths.ts';
 import { count, createTally, type Promised, promisesOf } from './promises.ts';
 
 export interface DemoOptions {
@@ -23,7 +24,7 @@ export interface DemoOptions {
 
 /** The namespace of the scenario that is the host. */
 const HOST = 'host';
-const SCENARIO = fileURLToPath(new URL('../../../test/scenarios/main-job.yaml', import.meta.url));
+const SCENARIO = join(PACKAGE_ROOT, 'test/scenarios/main-job.yaml');
 /** Between two rounds of traffic while somebody watches. */
 const ROUND_MS = 2000;
 

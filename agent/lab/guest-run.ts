@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { Writable } from 'node:stream';
-import { MAIN } from './router-command.ts';
+import { MAIN } from '../paths.ts';
 import type { ScenarioEvent } from './scenario-run.ts';
 import { type GuestOptions, type GuestResult, runInGuest } from './vm.ts';
 

@@ -2,14 +2,11 @@
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { MAIN } from '../paths.ts';
 import { formatRadvd } from './radvd-config.ts';
 import type { Router } from './scenario.ts';
 import type { YamlSource } from './yaml-source.ts';
-
-/** The agent's entry point beside this file. */
-export const MAIN: string = fileURLToPath(new URL('../main.js', import.meta.url));
 
 /** Writes its configuration into `dir`; gives the command for within its namespace. */
 export function routerCommand(

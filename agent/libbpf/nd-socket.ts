@@ -1,7 +1,7 @@
 /** Raw sockets of a router: RAs out with any IPv6 header, Router Solicitations in. */
 
 import { closeSync } from 'node:fs';
-import { lastErrno, libc } from './abi.ts';
+import { koffi, lastErrno, libc, type Memory } from './abi.ts';
 import { ERRNO } from './errno.ts';
 import { syscallError } from './libc.ts';
 
@@ -18,61 +18,103 @@ const IPV6_ADD_MEMBERSHIP = 20;
 const SOL_ICMPV6 = 58;
 const ICMP6_FILTER = 1;
 const ND_ROUTER_SOLICIT = 133;
+const SOCKADDR_IN6_BYTES = 28;
+const ADDRESS_AT = 8;
 /** A solicitation is 8 octets and its options. */
 const RECEIVE_BYTES_MAX = 2048;
 
-/** Opens in the thread's network namespace and stays there. */
-export class NdSocket {
-  readonly #out: number;
-  readonly #in: number;
-  readonly #ifindex: number;
-  readonly #buffer = new Uint8Array(RECEIVE_BYTES_MAX);
+/** A message that came in, from its type octet on. */
+export interface Received {
+  readonly message: Uint8Array;
+  /** Undefined where it is not known. */
+  readonly hopLimit: number | undefined;
+  /** The sender has no address yet. */
+  readonly fromUnspecified: boolean;
+}
 
-  /** @throws AgentError PVD_ERR_SYSCALL, e.g. without CAP_NET_RAW */
-  constructor(ifname: string, ifindex: number) {
-    this.#ifindex = ifindex;
-    // IPPROTO_RAW takes the IPv6 header from us: source, hop limit and checksum are ours.
-    this.#out = open(ifname, IPPROTO_RAW);
-    try {
-      this.#in = open(ifname, IPPROTO_ICMPV6);
-    } catch (error) {
-      closeSync(this.#out);
-      throw error;
-    }
-    try {
-      set(this.#in, SOL_ICMPV6, ICMP6_FILTER, onlyType(ND_ROUTER_SOLICIT));
-      set(this.#in, SOL_IPV6, IPV6_ADD_MEMBERSHIP, allRouters(ifindex));
-    } catch (error) {
-      this.close();
-      throw error;
-    }
-  }
-
+export interface NdSocket {
   /** Sends a whole IPv6 packet. @throws AgentError PVD_ERR_SYSCALL */
-  send(packet: Uint8Array): void {
-    const to = new Uint8Array(28); // struct sockaddr_in6
-    const view = new DataView(to.buffer);
-    view.setUint16(0, AF_INET6, true);
-    to.set(packet.subarray(24, 40), 8);
-    view.setUint32(24, this.#ifindex, true);
-    if (libc().sendto(this.#out, packet, packet.length, 0, to, to.length) < 0) {
-      throw syscallError('send a Router Advertisement', lastErrno());
+  send(packet: Uint8Array): void;
+  /** The next Router Solicitation; undefined when there is none. */
+  receive(): Received | undefined;
+  close(): void;
+}
+
+type Recvfrom = (
+  fd: number,
+  bytes: Memory,
+  len: number,
+  flags: number,
+  from: Memory,
+  fromLen: number[],
+) => number | bigint;
+let recvfrom: Recvfrom | undefined;
+
+/**
+ * Opens in this thread's network namespace, and stays there.
+ * @throws AgentError PVD_ERR_SYSCALL, e.g. without CAP_NET_RAW.
+ */
+export function openNdSocket(ifname: string, ifindex: number): NdSocket {
+  // IPPROTO_RAW takes the IPv6 header from us: source, hop limit and checksum are ours.
+  const out = open(ifname, IPPROTO_RAW);
+  try {
+    const inward = open(ifname, IPPROTO_ICMPV6);
+    try {
+      set(inward, SOL_ICMPV6, ICMP6_FILTER, onlyType(ND_ROUTER_SOLICIT));
+      set(inward, SOL_IPV6, IPV6_ADD_MEMBERSHIP, allRouters(ifindex));
+    } catch (error) {
+      closeSync(inward);
+      throw error;
     }
+    return socketOf(out, inward, ifindex);
+  } catch (error) {
+    closeSync(out);
+    throw error;
   }
+}
 
-  /** The next Router Solicitation, from its type octet on; undefined when there is none. */
-  receive(): Uint8Array | undefined {
-    const len = Number(libc().recv(this.#in, this.#buffer, this.#buffer.length, 0));
-    if (len >= 0) return this.#buffer.slice(0, len);
-    const errno = lastErrno();
-    if (errno === ERRNO.EAGAIN || errno === ENETDOWN) return undefined;
-    throw syscallError('receive Router Solicitations', errno);
-  }
+function socketOf(out: number, inward: number, ifindex: number): NdSocket {
+  const buffer = new Uint8Array(RECEIVE_BYTES_MAX);
+  return {
+    send(packet): void {
+      const to = sockaddr(packet.subarray(24, 40), ifindex);
+      if (libc().sendto(out, packet, packet.length, 0, to, to.length) < 0) {
+        throw syscallError('send a Router Advertisement', lastErrno());
+      }
+    },
+    receive(): Received | undefined {
+      recvfrom ??= koffi()
+        .load(null)
+        .func(
+          'long recvfrom(int fd, void *buf, size_t len, int flags, void *from, _Inout_ uint32_t *from_len)',
+        ) as Recvfrom;
+      const from = new Uint8Array(SOCKADDR_IN6_BYTES);
+      const len = Number(recvfrom(inward, buffer, buffer.length, 0, from, [from.length]));
+      if (len >= 0) {
+        const fromUnspecified = from
+          .subarray(ADDRESS_AT, ADDRESS_AT + 16)
+          .every((octet) => octet === 0);
+        return { message: buffer.slice(0, len), hopLimit: undefined, fromUnspecified };
+      }
+      const errno = lastErrno();
+      if (errno === ERRNO.EAGAIN || errno === ENETDOWN) return undefined;
+      throw syscallError('receive Router Solicitations', errno);
+    },
+    close(): void {
+      closeSync(out);
+      closeSync(inward);
+    },
+  };
+}
 
-  close(): void {
-    closeSync(this.#out);
-    closeSync(this.#in);
-  }
+/** `struct sockaddr_in6`. */
+function sockaddr(addr: Uint8Array, scope: number): Uint8Array {
+  const out = new Uint8Array(SOCKADDR_IN6_BYTES);
+  const view = new DataView(out.buffer);
+  view.setUint16(0, AF_INET6, true);
+  out.set(addr, ADDRESS_AT);
+  view.setUint32(24, scope, true);
+  return out;
 }
 
 /** The interface went down; it may come back. */

@@ -4,11 +4,12 @@
  */
 
 import { arch, release, type } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { createPipeline, finish, type Pipeline, statsOf, step } from '../../src/pipeline.ts';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { escapeTerminal } from '../../src/publish/escape.ts';
 import { realtimeOffsetNs } from '../libbpf/libc.ts';
+import { PACKAGE_ROOT } from '../paths.ts';
 import { createHub } from '../serve/hub.ts';
 import { type RunningServer, startServer } from '../serve/server.ts';
 import { sourceOf } from '../serve/source.ts';
@@ -37,7 +38,7 @@ export interface Session {
 }
 
 /** The built page, beside the built agent. */
-const ASSETS_DIR = fileURLToPath(new URL('../../dashboards/live', import.meta.url));
+const ASSETS_DIR = join(PACKAGE_ROOT, 'dist/dashboards/live');
 /** Troubles told on stderr; later ones are only counted. */
 const TROUBLES_TOLD_MAX = 20;
 

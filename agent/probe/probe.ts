@@ -7,7 +7,7 @@
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { HookStatus } from '../../src/decode/event.ts';
 import { AgentError } from '../error.ts';
 import { keepOnlyCapabilities } from '../libbpf/capability.ts';
@@ -17,6 +17,7 @@ import type { BpfLink } from '../libbpf/link.ts';
 import { possibleCpus } from '../libbpf/map.ts';
 import { type RecordHandler, RingBuffer } from '../libbpf/ring-buffer.ts';
 import { RingConsumer } from '../libbpf/ring-consumer.ts';
+import { PACKAGE_ROOT } from '../paths.ts';
 import { type Attached, attachHooks } from './attach.ts';
 import { KEPT_CAPABILITIES, requirePrerequisites } from './environment.ts';
 import { fillFilters, filterGlobals, type ProbeFilters, setWatched } from './filter.ts';
@@ -93,7 +94,7 @@ export interface Probe {
 
 /** The object built with this agent: dist/bpf/pvdscope.bpf.o. */
 export function builtObject(): Uint8Array {
-  const path = fileURLToPath(new URL('../../bpf/pvdscope.bpf.o', import.meta.url));
+  const path = join(PACKAGE_ROOT, 'dist/bpf/pvdscope.bpf.o');
   try {
     return readFileSync(path);
   } catch (cause) {

@@ -7,8 +7,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MAIN } from '../../agent/paths.ts';
 
-const MAIN = fileURLToPath(new URL('../../agent/main.js', import.meta.url));
 const SCENARIO = fileURLToPath(new URL('../../../test/scenarios/main-job.yaml', import.meta.url));
 const dir = process.argv[2] ?? '/tmp';
 

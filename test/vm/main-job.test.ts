@@ -11,9 +11,9 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { findKernel } from '../../agent/lab/kernel.ts';
 import { runInGuest } from '../../agent/lab/vm.ts';
+import { MAIN } from '../../agent/paths.ts';
 
 const GUEST = fileURLToPath(new URL('./main-job-guest.js', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../agent/main.js', import.meta.url));
 
 interface Ended {
   readonly status: number | null;

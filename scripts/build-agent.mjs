@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// Bundles the compiled agent into dist/bin/: what a guest or a package starts. Hundreds of small
+// files cost seconds over a shared file system; verbs stay apart, so each loads only its own.
+import { rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+rmSync('dist/bin', { recursive: true, force: true });
+await build({
+  entryPoints: { pvdscope: 'dist/agent/main.js' },
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  outdir: 'dist/bin',
+  chunkNames: 'part-[hash]',
+  // koffi finds its native half by its own place.
+  external: ['koffi'],
+  // The CommonJS packages inside ask for node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  legalComments: 'eof',
+  logLevel: 'warning',
+});
