@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // Bundles the compiled agent into dist/bin/: what a guest or a package starts. Hundreds of small
 // files cost seconds over a shared file system; verbs stay apart, so each loads only its own.
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-rmSync('dist/bin', { recursive: true, force: true });
+// Built aside and put in place at once: somebody may be starting it.
+const aside = `dist/.bin-${process.pid}`;
 await build({
   entryPoints: { pvdscope: 'dist/agent/main.js' },
   bundle: true,
@@ -12,7 +13,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  outdir: 'dist/bin',
+  outdir: aside,
   chunkNames: 'part-[hash]',
   // koffi finds its native half by its own place.
   external: ['koffi'],
@@ -23,3 +24,5 @@ await build({
   legalComments: 'eof',
   logLevel: 'warning',
 });
+rmSync('dist/bin', { recursive: true, force: true });
+renameSync(aside, 'dist/bin');
