@@ -54,8 +54,8 @@ interface Field {
 }
 
 function lengthField(bytes: Uint8Array, at: number, end: number): Field | undefined {
-  // In ADN-only mode fewer than two octets of padding may follow the name.
-  if (end - at < 2) return { from: end, to: end };
+  // In ADN-only mode nothing but fewer than two octets of padding may follow the name.
+  if (end - at < 2) return { from: at, to: at };
   const to = at + 2 + u16(bytes, at);
   return to <= end ? { from: at + 2, to } : undefined;
 }
