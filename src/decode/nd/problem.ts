@@ -76,7 +76,6 @@ export type ProblemCode =
   | 'encrypted-dns-length'
   | 'encrypted-dns-address'
   | 'encrypted-dns-params'
-  | 'pvd-length'
   | 'pvd-header'
   | 'pvd-header-fixed'
   | 'pvd-delay-unused'

@@ -160,16 +160,15 @@ export const RULES: Readonly<Record<ProblemCode, Rule>> = {
     },
   ),
   'encrypted-dns-length': ignore('RFC 9463, 6.1', 'a length inside exceeds the option', {
-    linux: UNCHECKED_BY_KERNEL,
+    linux: 'does not know the option, nor hands it on',
   }),
   'encrypted-dns-address': ignore('RFC 9463, 6.2', 'address list is not whole, or not unicast', {
-    linux: UNCHECKED_BY_KERNEL,
+    linux: 'does not know the option, nor hands it on',
   }),
   'encrypted-dns-params': ignore('RFC 9460, 2.2', 'SvcParams cut, unordered or repeated', {
-    linux: UNCHECKED_BY_KERNEL,
+    linux: 'does not know the option, nor hands it on',
   }),
   // RFC 8801
-  'pvd-length': ignore('RFC 8801, 3.1', 'too short for a PvD option'),
   'pvd-header': ignore('RFC 8801, 3.1', 'R flag set, but no room for the RA header'),
   'pvd-header-fixed': remark(
     'RFC 8801, 3.1',
