@@ -15,6 +15,9 @@ await build({
   format: 'esm',
   outdir: aside,
   chunkNames: 'part-[hash]',
+  // Names stay, for stack traces; the rest only costs time to parse.
+  minifySyntax: true,
+  minifyWhitespace: true,
   // koffi finds its native half by its own place.
   external: ['koffi'],
   // The CommonJS packages inside ask for node's own modules.

@@ -4,7 +4,7 @@
  * kernel's defaults. 64-bit numbers are decimal strings, `null` means "none".
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { LINUX } from '../../src/model/profile.ts';
 import type { Query } from '../../src/model/query.ts';
 import { type Addr6, parseAddr6 } from '../../src/net/addr6.ts';

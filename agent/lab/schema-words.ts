@@ -1,6 +1,6 @@
 /** Which keys a zod schema knows at a path, to say what a mistyped one was meant to be. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { YamlPath } from './yaml-source.ts';
 
 export function knownKeys(schema: z.ZodType, path: YamlPath): string[] {

@@ -5,7 +5,7 @@
  * An option is a map with one key, its kind. Defaults of PIO are those of RFC 4861, 6.2.1.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Addr6, parseAddr6 } from '../../src/net/addr6.ts';
 import { dnsNameToWire } from '../../src/net/dns-name.ts';
 import { INFINITY_SEC } from '../../src/net/instant.ts';
