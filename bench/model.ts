@@ -1,6 +1,6 @@
 /** The model alone: predictions a second on one core, memory and build time of the FIB. */
 
-import { fib6Bytes } from '../src/model/fib6-trie.ts';
+import { fib6Bytes } from '../src/model/fib6-memory.ts';
 import {
   addRoute,
   createModelState,

@@ -11,9 +11,9 @@ import type { Route } from '../state/snapshot.ts';
 import { commonBits, prefixEqual, wordsOf } from './words.ts';
 
 /** Words of a node: key (4), then these. */
-const NODE = 9;
+export const NODE = 9;
 export const N_BIT = 4;
-const N_LEFT = 5;
+export const N_LEFT = 5;
 export const N_LEAF = 7;
 export const N_SUBTREE = 8;
 
@@ -71,11 +71,6 @@ export function createFib6(routes = 64): Fib6 {
     tables: new Map(),
     size: 0,
   };
-}
-
-/** Bytes the typed arrays use (not what they reserve) plus one pointer a route. */
-export function fib6Bytes(fib: Fib6): number {
-  return 4 * (fib.nodeEnd + fib.entryEnd) + 8 * fib.routes.length;
 }
 
 function newNode(fib: Fib6, key: Uint32Array, keyAt: number, bit: number): number {
@@ -304,37 +299,4 @@ export function nodePath(
     if (prefixEqual(fib.keys, node, words, at, n[node + N_BIT] as number)) break;
   }
   return depth;
-}
-
-/**
- * Lays the nodes out in the order of a descent, so that a path shares cache lines. Worth its
- * linear cost after many routes came in at once; later changes do not undo much of it.
- */
-export function compactNodes(fib: Fib6): void {
-  const from = fib.nodes;
-  const to = new Int32Array(from.length);
-  let end = NODE;
-  const move = (root: number): number => {
-    const top = end;
-    // Each item: a node to copy, and the link in `to` that leads to it.
-    const stack = [root, 0];
-    while (stack.length > 0) {
-      const link = stack.pop() as number;
-      const node = stack.pop() as number;
-      const at = end;
-      end += NODE;
-      to.set(from.subarray(node, node + NODE), at);
-      if (link !== 0) to[link] = at;
-      for (const word of [N_SUBTREE, N_LEFT + 1, N_LEFT]) {
-        const child = from[node + word] as number;
-        if (child !== 0) stack.push(child, at + word);
-      }
-    }
-    return top;
-  };
-  for (const [table, root] of fib.tables) fib.tables.set(table, move(root));
-  fib.nodes = to;
-  fib.keys = new Uint32Array(to.buffer);
-  fib.nodeEnd = end;
-  fib.nodeFree = 0;
 }

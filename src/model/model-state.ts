@@ -18,7 +18,8 @@ import {
 } from '../state/snapshot.ts';
 import { addrType, srcScope } from './addr-type.ts';
 import { IFA_F_OPTIMISTIC } from './constants.ts';
-import { compactNodes, createFib6, type Fib6, fib6Add, fib6Del } from './fib6-trie.ts';
+import { compactNodes } from './fib6-memory.ts';
+import { createFib6, type Fib6, fib6Add, fib6Del } from './fib6-trie.ts';
 import { prefixEqual, wordsOf } from './words.ts';
 
 /** A source address candidate (`struct inet6_ifaddr`). */

@@ -22,6 +22,7 @@ import {
   type Rule,
   type Snapshot,
 } from '../../src/state/snapshot.ts';
+import { CONF, LABELS } from './ip-defaults.ts';
 import {
   maskOf,
   NONE,
@@ -66,52 +67,6 @@ export interface IpState {
   nextId: bigint;
   nextIndex: number;
 }
-
-const CONF: Devconf = {
-  forwarding: 0,
-  acceptRa: 1,
-  acceptRaDefrtr: 1,
-  raDefrtrMetric: 1024,
-  acceptRaMinHopLimit: 1,
-  acceptRaMinLft: 0,
-  acceptRaPinfo: 1,
-  acceptRaFromLocal: 0,
-  acceptRaRtrPref: 1,
-  rtrProbeIntervalMs: 60000,
-  acceptRaRtInfoMinPlen: 0,
-  acceptRaRtInfoMaxPlen: 0,
-  acceptRaMtu: 1,
-  autoconf: 1,
-  addrGenMode: 1,
-  maxAddresses: 16,
-  useTempaddr: 0,
-  tempValidLft: 604800,
-  tempPreferedLft: 86400,
-  dadTransmits: 1,
-  acceptDad: 1,
-  optimisticDad: 0,
-  useOptimistic: 0,
-  useOifAddrsOnly: 0,
-  ignoreRoutesWithLinkdown: 0,
-  keepAddrOnDown: 0,
-  disableIpv6: 0,
-  hopLimit: 64,
-  mtu6: 1500,
-};
-
-/** `ip6addrlbl_init_table`. */
-const LABELS: readonly [string, number][] = [
-  ['::/0', 1],
-  ['fc00::/7', 5],
-  ['fec0::/10', 11],
-  ['2002::/16', 2],
-  ['3ffe::/16', 12],
-  ['2001::/32', 6],
-  ['2001:10::/28', 7],
-  ['::ffff:0:0/96', 4],
-  ['::/96', 3],
-  ['::1/128', 0],
-];
 
 /** A namespace with `lo` up. */
 export function createIpState(): IpState {
