@@ -42,8 +42,8 @@ export interface Topology {
   ended(): { name: string; exitCode: number; output: string }[];
 }
 
-const SETTLE_MAX_MS = 15_000;
-const ROUTER_READY_MAX_MS = 20_000;
+const SETTLE_MAX_MS = 60_000;
+const ROUTER_READY_MAX_MS = 60_000;
 
 /**
  * Builds the topology (no router runs yet), calls `body`, takes it down.
