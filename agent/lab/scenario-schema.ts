@@ -1,6 +1,6 @@
 /** The scenario language as a zod schema: `z.toJSONSchema(…, {io: 'input'})` publishes it. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { parsePrefix6 } from '../../src/net/prefix6.ts';
 import type { Action, Condition, Process, RadvdOptions, Router, Scenario } from './scenario.ts';
 
@@ -108,7 +108,7 @@ const process = z
     in: word('a namespace'),
     run: shell,
     ready: condition.optional(),
-    within: duration.default(10_000),
+    within: duration.default(60_000),
     start: z.boolean().default(true),
   })
   .transform(({ within, ...rest }): Process => ({ ...rest, readyMs: within }));
@@ -123,7 +123,7 @@ const action = z
     wait: condition.optional(),
     start: z.string().optional(),
     stop: z.string().optional(),
-    timeout: duration.default(30_000),
+    timeout: duration.default(60_000),
   })
   .superRefine(exactlyOne<Omit<Action, 'timeoutMs'>>(['run', 'wait', 'start', 'stop']))
   .superRefine((value, context) => {
