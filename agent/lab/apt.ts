@@ -95,7 +95,10 @@ async function writeConfig(dir: string, sources: string, signal?: AbortSignal): 
   writeFileSync(path.join(dir, 'sources.list.d', 'debian.sources'), sources);
   writeFileSync(path.join(dir, 'status'), '');
   const { stdout } = await exec(['apt-config', 'dump', 'Acquire'], { signal });
-  const inherited = stdout.match(/^Acquire::(https?|ftp|Retries|ForceIPv[46]|Proxy).*$/gim) ?? [];
+  const inherited =
+    stdout.match(
+      /^Acquire::(https?|ftp|Retries|ForceIPv[46]|Proxy|Check-Valid-Until|Check-Date).*$/gim,
+    ) ?? [];
   const config = [
     'Dir::Etc::parts "/dev/null";',
     'Dir::Etc::main "/dev/null";',
