@@ -32,6 +32,11 @@ export interface Pref64 {
   readonly lifetimeSec: number;
 }
 
+/** Prefix length code of a prefix; -1 when its length has none. */
+export function plcOf(prefix: Prefix6): number {
+  return PLC.indexOf(prefixLen(prefix));
+}
+
 /** Undefined when the octets are no PREF64 option. */
 export function readPref64(
   bytes: Uint8Array,
@@ -51,7 +56,7 @@ export function readPref64(
 
 /** @throws RangeError when prefix length or lifetime cannot be expressed. */
 export function pref64Bytes(option: Pref64): Uint8Array {
-  const plc = PLC.indexOf(prefixLen(option.prefix));
+  const plc = plcOf(option.prefix);
   const scaled = option.lifetimeSec / SCALE_SEC;
   if (plc < 0) throw new RangeError(`PREF64 prefix ${option.prefix}: length not of ${PLC}`);
   if (!Number.isInteger(scaled) || scaled < 0 || scaled > SCALED_MAX) {

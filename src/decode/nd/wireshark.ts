@@ -3,9 +3,12 @@
  * (epan/dissectors/packet-icmpv6.c), so that a reader of one finds his way in the other.
  */
 
+import { prefixAddr, prefixLen } from '../../net/prefix6.ts';
 import type { NdOption, PlainOption } from './option.ts';
+import { plcOf } from './pref64.ts';
 import { preferenceBits } from './preference.ts';
 import { type RaHeader, raFlagsOctet } from './ra-header.ts';
+import type { Rio } from './rio.ts';
 
 /** Text is as it came from the network, names in presentation form: escape before showing. */
 export type Field = readonly [name: string, value: string | number];
@@ -51,7 +54,7 @@ function plainFields(option: PlainOption): readonly Field[] {
       return [[`${OPT}.target_linkaddr`, hex(option.lladdr, ':')]];
     case 'pio':
       return [
-        [`${OPT}.prefix.length`, Number(option.prefix.slice(option.prefix.indexOf('/') + 1))],
+        [`${OPT}.prefix.length`, prefixLen(option.prefix)],
         [`${OPT}.prefix.flag.l`, bit(option.onLink)],
         [`${OPT}.prefix.flag.a`, bit(option.autonomous)],
         [`${OPT}.prefix.flag.r`, bit(option.routerAddress)],
@@ -59,16 +62,10 @@ function plainFields(option: PlainOption): readonly Field[] {
         [`${OPT}.prefix.flag.reserved`, option.reserved1 ?? 0],
         [`${OPT}.prefix.valid_lifetime`, option.validSec],
         [`${OPT}.prefix.preferred_lifetime`, option.preferredSec],
-        [`${OPT}.prefix`, option.addr ?? option.prefix],
+        [`${OPT}.prefix`, option.addr ?? prefixAddr(option.prefix)],
       ];
     case 'rio':
-      return [
-        [`${OPT}.prefix.length`, Number(option.prefix.slice(option.prefix.indexOf('/') + 1))],
-        [`${OPT}.route_info.flag.route_preference`, option.preference],
-        [`${OPT}.route_info.flag`, preferenceBits(option.preference) | (option.reserved ?? 0)],
-        [`${OPT}.route_lifetime`, option.lifetimeSec],
-        [`${OPT}.prefix`, option.addr ?? option.prefix],
-      ];
+      return rioFields(option);
     case 'mtu':
       return [[`${OPT}.mtu`, option.mtuBytes]];
     case 'rdnss':
@@ -84,6 +81,19 @@ function plainFields(option: PlainOption): readonly Field[] {
     default:
       return rareFields(option);
   }
+}
+
+/** A RIO of one unit has no prefix field. */
+function rioFields(rio: Rio): readonly Field[] {
+  const flag = preferenceBits(rio.preference) | (rio.reserved ?? 0);
+  const fields: readonly Field[] = [
+    [`${OPT}.prefix.length`, prefixLen(rio.prefix)],
+    [`${OPT}.route_info.flag`, flag],
+    [`${OPT}.route_info.flag.route_preference`, rio.preference],
+    [`${OPT}.route_lifetime`, rio.lifetimeSec],
+  ];
+  if (rio.lenUnits === 1) return fields;
+  return [...fields, [`${OPT}.prefix`, rio.addr ?? prefixAddr(rio.prefix)]];
 }
 
 type RareOption = Exclude<
@@ -103,7 +113,8 @@ function rareFields(option: RareOption): readonly Field[] {
     case 'pref64':
       return [
         [`${OPT}.pref64.scaled_lifetime`, option.lifetimeSec / 8],
-        [`${OPT}.pref64.prefix`, option.prefix],
+        [`${OPT}.pref64.plc`, plcOf(option.prefix)],
+        [`${OPT}.pref64.prefix`, option.addr ?? prefixAddr(option.prefix)],
       ];
     case 'captive-portal':
       return [[`${OPT}.captive_portal`, option.uri]];
