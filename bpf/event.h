@@ -16,6 +16,12 @@
  * of the compiled object. A kind is never renumbered; a layout that changes
  * bumps PVD_WIRE_VERSION.
  *
+ * Order: the ring holds records in the order of their hooks on all CPUs. An
+ * interrupt may put its records between the numbering and the reservation of
+ * another, so hdr.seq of one CPU may be swapped; a loss shows in hdr.lost. The
+ * links and settings of a new netns come before its NETNS record, and NETNS DEL
+ * is its last but for neighbours; it ends whatever had begun there.
+ *
  * The agent writes the same records for what it learns by dumps (`op` is
  * PVD_OP_DUMP) and for its own marks (kinds from 64 up), so that a trace is
  * nothing but a sequence of records.

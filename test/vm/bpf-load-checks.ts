@@ -269,6 +269,7 @@ export const CHECKS: readonly Check[] = [
     'addr',
     (e) => e.hook === 'addrconf_notify' && e.addr === '2001:db8:a::1' && (e.flags & 0x40) !== 0,
   ),
+  some('addr: refused', 'addr', (e) => e.op === 'fail' && e.addr === '::1'),
   some('addr: removed', 'addr', (e) => e.op === 'del' && e.addr === '2001:db8:7::1'),
   ['addr: as ip addr shows', compareAddrs],
   some('route: RA default', 'route', (e) => e.op === 'new' && e.entry.dstLen === 0),
@@ -314,6 +315,7 @@ export const CHECKS: readonly Check[] = [
   some('label: new', 'label', (e) => e.op === 'new' && e.label === 55 && e.prefixLen === 48),
   some('label: removed', 'label', (e) => e.op === 'del' && e.prefix === '2001:db8:8::'),
   some('nexthop: single', 'nexthop', (e) => e.id === 7 && e.gateway === 'fe80::1'),
+  some('nexthop: refused', 'nexthop', (e) => e.op === 'fail'),
   some('nexthop: group', 'nexthop', (e) => e.isGroup && e.members[0]?.weight === 3),
   some('nexthop: blackhole removed', 'nexthop', (e) => e.op === 'del' && e.id === 11),
   some('neigh: reachable router', 'neigh', (e) => (e.nudState & 2) !== 0 && e.lladdr !== ''),
@@ -340,6 +342,26 @@ export const CHECKS: readonly Check[] = [
     'lookup',
     (e) => e.query.daddr === '2001:db8:77::5' && e.exception && e.entry?.dstLen === 0,
   ),
+  some(
+    'flow: an error',
+    'flow',
+    (e) => e.query.dport === 4322 && e.error === -EHOSTUNREACH && e.oif === 0,
+  ),
+  [
+    'flow: of an echo reply, in softirq',
+    ({ events }) =>
+      events.some(
+        (e) =>
+          e.kind === 'flow' &&
+          e.hook === 'ip6_dst_lookup' &&
+          e.softirq &&
+          e.error === 0 &&
+          e.query.saddr === '2001:db8:1::1' &&
+          e.oif > 0,
+      )
+        ? undefined
+        : 'none',
+  ],
   some('saddr: without a flow', 'saddr', (e) => e.decision === 0n),
   [
     'filter: decisions of one process',
