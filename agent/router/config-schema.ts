@@ -19,7 +19,7 @@ const uint = (bits: number) =>
     .max(2 ** bits - 1);
 
 const hex = z
-  .string()
+  .string('octets in hexadecimal, in quotes')
   .transform((text) => text.replace(/[\s:-]/g, ''))
   .refine((text) => /^([0-9a-f]{2})*$/i.test(text), 'octets in hexadecimal')
   .transform((text) => Uint8Array.from(Buffer.from(text, 'hex')));
