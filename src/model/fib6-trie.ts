@@ -2,9 +2,8 @@
  * The FIB of one netns: per table a binary trie on the destination, whose nodes may
  * carry a second trie on the source (net/ipv6/ip6_fib.c).
  *
- * Nodes and entries live in typed arrays, so that a full Internet table costs about
- * a hundred bytes a route and a lookup allocates nothing. Prefixes are compressed like
- * in the kernel: a node stands at bit `BIT`, and all of its descendants share its key.
+ * Nodes and entries live in typed arrays: about a hundred bytes a route, no allocation a
+ * lookup. As in the kernel a node stands at bit `BIT`, and its descendants share its key.
  */
 
 import type { Route } from '../state/snapshot.ts';
@@ -29,7 +28,6 @@ export const E_NHID = 5;
 /** `RTN_*` in bits 0-7, `RTNH_F_*` in 8-15, weight in 16-31. */
 export const E_BITS = 6;
 export const E_PVD = 7;
-
 /** Deepest path: one node a bit, and the root. */
 export const PATH_MAX = 130;
 
