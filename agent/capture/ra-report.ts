@@ -6,7 +6,6 @@ import type { RaDecoded } from '../../src/decode/nd/ra.ts';
 import { type RaPvd, raPvds } from '../../src/decode/nd/ra-pvds.ts';
 import { type Field, headerFields, optionFields } from '../../src/decode/nd/wireshark.ts';
 import { type Addr6, ANY6 } from '../../src/net/addr6.ts';
-import { toJson } from '../../src/net/json.ts';
 import { escapeJson, escapeTerminal } from '../../src/publish/escape.ts';
 
 /** One RA and what is known of its packet. */
@@ -28,10 +27,10 @@ export function raJson(frame: RaFrame): string {
   const { ra } = frame;
   const value = {
     frame: frame.frame,
-    timeNs: frame.timeNs,
-    saddr: frame.saddr,
-    daddr: frame.daddr,
-    hopLimit: frame.hopLimit,
+    timeNs: frame.timeNs?.toString() ?? null,
+    saddr: frame.saddr ?? null,
+    daddr: frame.daddr ?? null,
+    hopLimit: frame.hopLimit ?? null,
     lenBytes: frame.lenBytes,
     outcome: ra.outcome,
     reason: ra.reason,
@@ -41,7 +40,12 @@ export function raJson(frame: RaFrame): string {
     pvds: pvdsOf(frame).map(pvdJson),
     problems: ra.problems,
   };
-  return escapeJson(JSON.stringify(toJson(value)));
+  return escapeJson(JSON.stringify(value, octetsAsHex));
+}
+
+/** Octets are the one thing in a decoded RA that JSON cannot carry. */
+function octetsAsHex(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
 }
 
 function pvdsOf({ ra, saddr = ANY6 }: RaFrame): readonly RaPvd[] {

@@ -23,7 +23,7 @@ export interface PlacedRa {
 /** Keys of one RA: beside `ras` they would say nothing. */
 const OF_ONE_RA = ['options', 'hex', 'lifetime', 'hopLimit', 'preference'] as const;
 
-/** @throws AgentError PVD_ERR_SCENARIO_READ, PVD_ERR_SCENARIO (YAML syntax), PVD_ERR_ROUTER_CONFIG. */
+/** @throws AgentError PVD_ERR_YAML_READ, PVD_ERR_YAML, PVD_ERR_ROUTER_CONFIG. */
 export function loadRouterConfig(file: string): RouterFile {
   return checkRouterConfig(readYaml(file));
 }
