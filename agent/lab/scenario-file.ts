@@ -32,11 +32,19 @@ export function parseScenario(text: string, file: string): ScenarioFile {
 
 function checkScenario(source: YamlSource): ScenarioFile {
   const parsed = scenarioSchema.safeParse(source.value);
-  if (!parsed.success) throw scenarioError(parsed.error.issues.flatMap((i) => describe(i, source)));
+  if (!parsed.success) {
+    throw scenarioError(causes(parsed.error.issues).flatMap((i) => describe(i, source)));
+  }
   const faults = checkReferences(parsed.data, source);
   if (faults.length > 0) throw scenarioError(faults);
   checkRouters(parsed.data, source);
   return { scenario: parsed.data, source };
+}
+
+/** A key that is mistyped also seems to be missing: that is not told. */
+function causes(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  const mistyped = issues.filter((i) => i.code === 'unrecognized_keys').map((i) => i.path.join());
+  return issues.filter((i) => i.code !== 'custom' || !mistyped.includes(i.path.join()));
 }
 
 function scenarioError(faults: readonly Fault[]): AgentError {

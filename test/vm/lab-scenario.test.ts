@@ -1,0 +1,67 @@
+/** The main job in guests, by the verb: same scenario, same report, on every kernel. */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { test } from 'node:test';
+import { MAIN } from '../../agent/paths.ts';
+
+const KERNELS = ['debian:6.1', 'debian:6.12', 'debian:7.2'];
+const SCENARIO = path.join(import.meta.dirname, '../../../test/scenarios/main-job.yaml');
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function lab(args: readonly string[], onErr = (_pid: number) => {}): Promise<Ended> {
+  const child = spawn(process.execPath, [MAIN, 'lab', ...args]);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+    onErr(child.pid ?? 0);
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+}
+
+for (const kernel of KERNELS) {
+  test(`${kernel}: the main job`, async () => {
+    const { code, out, err } = await lab(['run', SCENARIO, '--kernel', kernel]);
+    assert.equal(code, 0, out + err);
+    const series = kernel.replace('debian:', '').replaceAll('.', '\\.');
+    assert.match(out, new RegExp(`^ok 1 - main job \\[${series}\\.`, 'm'));
+    assert.doesNotMatch(out, /not ok/);
+  });
+}
+
+test('a guest that is too slow is a scenario that failed, not one that is missing', async () => {
+  const args = ['run', SCENARIO, '--kernel', 'debian:6.12', '--timeout', '4'];
+  const { code, out } = await lab(args);
+  assert.equal(code, 3);
+  assert.match(
+    out,
+    /^not ok 1 - .*main.job.*\n# guest: timeout\n1\.\.1\n# Totals: pass:0 fail:1 /m,
+  );
+});
+
+test('exec: bytes and exit code of the command', async () => {
+  const args = ['exec', '--kernel', 'debian:6.12', '--', 'sh', '-c', 'printf "a\\0b"; exit 42'];
+  const { code, out } = await lab(args);
+  assert.deepEqual([code, out], [42, 'a\0b']);
+});
+
+test('SIGINT ends the guest at once', async () => {
+  let signalled = 0;
+  const args = ['exec', '--kernel', 'debian:6.12', '--', 'sh', '-c', 'echo up >&2; sleep 1000'];
+  const { code } = await lab(args, (pid) => {
+    if (signalled > 0) return;
+    signalled = performance.now();
+    process.kill(pid, 'SIGINT');
+  });
+  assert.equal(code, 130);
+  assert.ok(performance.now() - signalled < 1000);
+});
