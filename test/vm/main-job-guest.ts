@@ -62,7 +62,11 @@ async function interrupt(): Promise<void> {
 demo();
 record();
 await interrupt();
-await new Promise((resolve) => setTimeout(resolve, 1000));
+// The kernel waits a tenth of a second for each function it detaches from.
+const deadline = performance.now() + 30_000;
+while (loadedPrograms() > 0 && performance.now() < deadline) {
+  await new Promise((resolve) => setTimeout(resolve, 200));
+}
 say('left', {
   programs: loadedPrograms(),
   netns: readdirSync('/run/netns'),

@@ -77,7 +77,7 @@ for (const kernelName of ['debian:6.1', 'debian:6.12', 'debian:7.2']) {
       for (const line of readFileSync(join(dir, 'live.ndjson'), 'utf8').trim().split('\n')) {
         const { kind, data } = JSON.parse(line);
         if (kind !== 'decision') continue;
-        const key = `${data.verdict.kind}: ${data.verdict.reason ?? ''}`;
+        const key = `${data.verdict.verdict}: ${data.verdict.reason ?? ''}`;
         kinds.set(key, (kinds.get(key) ?? 0) + 1);
       }
       assert.ok((kinds.get('undecided: unmodelled') ?? 0) >= 50, JSON.stringify([...kinds]));
