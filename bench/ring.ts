@@ -88,6 +88,14 @@ function lines(child: ChildProcess): () => Promise<Line> {
   };
 }
 
+/** To be called before anything is awaited: the event comes once. */
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => resolve());
+  });
+}
+
 function startConsumer(test: Case): ChildProcess {
   const stall = String(test.stallMs ?? 0);
   const object = `${BUILT}ring.bpf.o`;
@@ -102,18 +110,20 @@ function startConsumer(test: Case): ChildProcess {
 
 async function run(test: Case): Promise<Outcome> {
   const consumer = startConsumer(test);
+  const consumerEnd = ended(consumer);
   const answer = lines(consumer);
   const ids = await answer();
   if (!test.drain) consumer.stdin?.write('go\n');
   const argv = [String(ids.prog), String(ids.bss), ...test.producer];
   const producer = onCpu(1, `${BUILT}producer`, argv);
+  const producerEnd = ended(producer);
   const produced = await lines(producer)();
   if (test.drain) {
-    await new Promise((resolve) => producer.once('exit', resolve));
+    await producerEnd;
     consumer.stdin?.write('go\n');
   }
   const outcome = await answer();
-  await new Promise((resolve) => consumer.once('exit', resolve));
+  await Promise.all([consumerEnd, producerEnd]);
   return { ...(outcome as unknown as Outcome), drops: produced.drops ?? -1 };
 }
 

@@ -37,19 +37,22 @@ async function settled(base: Record<string, number>): Promise<Record<string, num
   }
 }
 
-async function startAgent(): Promise<{ child: ChildProcess; next: () => Promise<string> }> {
+interface Agent {
+  readonly child: ChildProcess;
+  readonly next: () => Promise<string>;
+  readonly end: Promise<void>;
+}
+
+async function startAgent(): Promise<Agent> {
   const child = spawn(process.execPath, [AGENT], { stdio: ['ignore', 'pipe', 'inherit'] });
   if (child.stdout === null) throw new Error('no stdout');
+  const end = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<string> => String((await lines.next()).value);
   await next();
-  return { child, next };
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-  });
+  return { child, next, end };
 }
 
 /** Everything attaches, an RA and a lookup are seen, and closing takes no time. */
@@ -72,10 +75,10 @@ async function doctor(): Promise<void> {
 }
 
 async function killed(base: Record<string, number>): Promise<void> {
-  const { child } = await startAgent();
+  const { child, end } = await startAgent();
   const during = bpfCounts();
   child.kill('SIGKILL');
-  await ended(child);
+  await end;
   tell('killed', { base, during, after: await settled(base) });
 }
 
@@ -93,13 +96,13 @@ async function together(base: Record<string, number>): Promise<void> {
   const startMs = performance.now();
   first.child.kill('SIGINT');
   const one = JSON.parse(await first.next());
-  await ended(first.child);
+  await first.end;
   const endMs = performance.now() - startMs;
   execFileSync('ip', ['-n', 'both', '-6', 'route', 'get', '::1']);
   await sleep(300);
   second.child.kill('SIGINT');
   const two = JSON.parse(await second.next());
-  await ended(second.child);
+  await second.end;
   execFileSync('ip', ['netns', 'delete', 'both']);
   const after = await settled(base);
   tell('together', { cookie: String(cookie), one, two, endMs, base, after });
