@@ -1,7 +1,7 @@
 /** Raw sockets of a router: RAs out with any IPv6 header, Router Solicitations in. */
 
 import { closeSync } from 'node:fs';
-import { koffi, lastErrno, libc, type Memory } from './abi.ts';
+import { koffi, lastErrno, libc } from './abi.ts';
 import { ERRNO } from './errno.ts';
 import { syscallError } from './libc.ts';
 
@@ -15,6 +15,8 @@ const SOL_SOCKET = 1;
 const SO_BINDTODEVICE = 25;
 const SOL_IPV6 = 41;
 const IPV6_ADD_MEMBERSHIP = 20;
+const IPV6_RECVHOPLIMIT = 51;
+const IPV6_HOPLIMIT = 52;
 const SOL_ICMPV6 = 58;
 const ICMP6_FILTER = 1;
 const ND_ROUTER_SOLICIT = 133;
@@ -22,6 +24,11 @@ const SOCKADDR_IN6_BYTES = 28;
 const ADDRESS_AT = 8;
 /** A solicitation is 8 octets and its options. */
 const RECEIVE_BYTES_MAX = 2048;
+
+const CONTROL_BYTES_MAX = 64;
+const MSGHDR_BYTES = 56;
+const CONTROL_LEN_AT = 40;
+const CMSG_INT_BYTES = 20;
 
 /** A message that came in, from its type octet on. */
 export interface Received {
@@ -40,15 +47,8 @@ export interface NdSocket {
   close(): void;
 }
 
-type Recvfrom = (
-  fd: number,
-  bytes: Memory,
-  len: number,
-  flags: number,
-  from: Memory,
-  fromLen: number[],
-) => number | bigint;
-let recvfrom: Recvfrom | undefined;
+type Recvmsg = (fd: number, header: Buffer, flags: number) => number | bigint;
+let recvmsg: Recvmsg | undefined;
 
 /**
  * Opens in this thread's network namespace, and stays there.
@@ -61,6 +61,7 @@ export function openNdSocket(ifname: string, ifindex: number): NdSocket {
     const inward = open(ifname, IPPROTO_ICMPV6);
     try {
       set(inward, SOL_ICMPV6, ICMP6_FILTER, onlyType(ND_ROUTER_SOLICIT));
+      set(inward, SOL_IPV6, IPV6_RECVHOPLIMIT, Int32Array.of(1));
       set(inward, SOL_IPV6, IPV6_ADD_MEMBERSHIP, allRouters(ifindex));
     } catch (error) {
       closeSync(inward);
@@ -74,7 +75,6 @@ export function openNdSocket(ifname: string, ifindex: number): NdSocket {
 }
 
 function socketOf(out: number, inward: number, ifindex: number): NdSocket {
-  const buffer = new Uint8Array(RECEIVE_BYTES_MAX);
   return {
     send(packet): void {
       const to = sockaddr(packet.subarray(24, 40), ifindex);
@@ -82,29 +82,50 @@ function socketOf(out: number, inward: number, ifindex: number): NdSocket {
         throw syscallError('send a Router Advertisement', lastErrno());
       }
     },
-    receive(): Received | undefined {
-      recvfrom ??= koffi()
-        .load(null)
-        .func(
-          'long recvfrom(int fd, void *buf, size_t len, int flags, void *from, _Inout_ uint32_t *from_len)',
-        ) as Recvfrom;
-      const from = new Uint8Array(SOCKADDR_IN6_BYTES);
-      const len = Number(recvfrom(inward, buffer, buffer.length, 0, from, [from.length]));
-      if (len >= 0) {
-        const fromUnspecified = from
-          .subarray(ADDRESS_AT, ADDRESS_AT + 16)
-          .every((octet) => octet === 0);
-        return { message: buffer.slice(0, len), hopLimit: undefined, fromUnspecified };
-      }
-      const errno = lastErrno();
-      if (errno === ERRNO.EAGAIN || errno === ENETDOWN) return undefined;
-      throw syscallError('receive Router Solicitations', errno);
-    },
+    receive: receiver(inward),
     close(): void {
       closeSync(out);
       closeSync(inward);
     },
   };
+}
+
+/** recvmsg(2), for it alone tells the hop limit; its buffers live as long as the function. */
+function receiver(fd: number): () => Received | undefined {
+  recvmsg ??= koffi().load(null).func('long recvmsg(int fd, void *header, int flags)') as Recvmsg;
+  const call = recvmsg;
+  const from = Buffer.alloc(SOCKADDR_IN6_BYTES);
+  const bytes = Buffer.alloc(RECEIVE_BYTES_MAX);
+  const control = Buffer.alloc(CONTROL_BYTES_MAX);
+  const iovec = new BigUint64Array([koffi().address(bytes), BigInt(bytes.length)]);
+  const header = Buffer.alloc(MSGHDR_BYTES); // struct msghdr
+  header.writeBigUInt64LE(koffi().address(from), 0);
+  header.writeBigUInt64LE(koffi().address(iovec), 16);
+  header.writeBigUInt64LE(1n, 24);
+  header.writeBigUInt64LE(koffi().address(control), 32);
+  return () => {
+    header.writeUInt32LE(from.length, 8);
+    header.writeBigUInt64LE(BigInt(control.length), CONTROL_LEN_AT);
+    const len = Number(call(fd, header, 0));
+    if (len < 0) {
+      const errno = lastErrno();
+      if (errno === ERRNO.EAGAIN || errno === ENETDOWN) return undefined;
+      throw syscallError('receive Router Solicitations', errno);
+    }
+    const controlLen = Number(header.readBigUInt64LE(CONTROL_LEN_AT));
+    return {
+      // Named through the iovec, so that it lives until the kernel has used it.
+      message: Uint8Array.from(bytes.subarray(0, Math.min(len, Number(iovec[1])))),
+      hopLimit: hopLimitOf(control.subarray(0, controlLen)),
+      fromUnspecified: from.subarray(ADDRESS_AT, ADDRESS_AT + 16).every((octet) => octet === 0),
+    };
+  };
+}
+
+/** The one `struct cmsghdr` that was asked for: length, level, type, int. */
+function hopLimitOf(control: Buffer): number | undefined {
+  if (control.length < CMSG_INT_BYTES || control.readInt32LE(8) !== SOL_IPV6) return undefined;
+  return control.readInt32LE(12) === IPV6_HOPLIMIT ? control.readInt32LE(16) : undefined;
 }
 
 /** `struct sockaddr_in6`. */

@@ -10,6 +10,8 @@ import { type NdSocket, openNdSocket } from '../libbpf/nd-socket.ts';
 import { usableLinkLocal } from './if-inet6.ts';
 
 const READY_MS_MAX = 15_000;
+/** A name that is mistyped should not take that long. */
+const EXISTS_MS_MAX = 2000;
 const POLL_MS = 50;
 
 export interface Link extends LinkAddress {
@@ -66,23 +68,25 @@ async function waitFor(
   netnsFd: number,
   linkLocal: () => Addr6 | undefined,
 ): Promise<LinkAddress> {
-  const deadline = performance.now() + READY_MS_MAX;
+  const startMs = performance.now();
   for (;;) {
     const address = inNetns(netnsFd, () => linkAddress(ifname));
-    if (address !== undefined && linkLocal() !== undefined) return address;
-    if (performance.now() > deadline) throw notReady(ifname, address !== undefined);
+    if (address?.running && linkLocal() !== undefined) return address;
+    const waitedMs = performance.now() - startMs;
+    const waitMsMax = address === undefined ? EXISTS_MS_MAX : READY_MS_MAX;
+    if (waitedMs > waitMsMax) throw notReady(ifname, address !== undefined, waitMsMax);
     await sleep(POLL_MS);
   }
 }
 
-function notReady(ifname: string, exists: boolean): AgentError {
-  const waited = `waited ${READY_MS_MAX / 1000} s`;
+function notReady(ifname: string, exists: boolean, waitMsMax: number): AgentError {
+  const waited = `waited ${waitMsMax / 1000} s`;
   return new AgentError(
     exists
       ? {
           code: 'PVD_ERR_NO_LINK_LOCAL',
           op: `send from ${ifname}`,
-          message: `${ifname} has no usable link-local address (${waited})`,
+          message: `${ifname} has no carrier or no usable link-local address (${waited})`,
           hint: 'set it up; look at carrier, disable_ipv6, addr_gen_mode and duplicate addresses',
         }
       : {

@@ -232,4 +232,8 @@ test('what is missing is said', { skip: SKIP }, async () => {
   const none = start('no-such-namespace', '');
   assert.deepEqual(await none.ended, [EXIT.environment]);
   assert.match(none.err(), /there is no network namespace no-such-namespace \[PVD_ERR_NETNS\]/);
+  const netns = addNetns();
+  const absent = start(netns, '');
+  assert.deepEqual(await absent.ended, [EXIT.environment]);
+  assert.match(absent.err(), /there is no interface eth0 .*\[PVD_ERR_NO_INTERFACE\]/);
 });

@@ -36,13 +36,13 @@ export function headerFields(header: RaHeader): readonly Field[] {
 export function optionFields(option: NdOption): readonly Field[] {
   if (option.kind !== 'pvd') return plainFields(option);
   return [
-    [`${OPT}.pvdid.flags.h`, bit(option.http)],
-    [`${OPT}.pvdid.flags.l`, bit(option.legacy)],
-    [`${OPT}.pvdid.flags.r`, bit(option.ra !== null)],
-    [`${OPT}.pvdid.flags.reserved`, option.reserved ?? 0],
-    [`${OPT}.pvdid.delay`, option.delay],
-    [`${OPT}.pvdid.sequence`, option.sequence],
-    [`${OPT}.pvdid.fqdn`, option.id],
+    [`${OPT}.pvd_id.flags.h`, bit(option.http)],
+    [`${OPT}.pvd_id.flags.l`, bit(option.legacy)],
+    [`${OPT}.pvd_id.flags.r`, bit(option.ra !== null)],
+    [`${OPT}.pvd_id.flags.reserved`, option.reserved ?? 0],
+    [`${OPT}.pvd_id.delay`, option.delay],
+    [`${OPT}.pvd_id.sequence_number`, option.sequence],
+    [`${OPT}.pvd_id.fqdn`, option.id],
   ];
 }
 

@@ -53,7 +53,7 @@ test('an RA in hexadecimal as a tree', () => {
   assert.match(out, /^Frame 1: Router Advertisement, 64 octets: accept\n/);
   assert.match(out, /^ {2}icmpv6\.nd\.ra\.router_lifetime: 65535$/m);
   assert.match(out, /^ {2}offset 16: PvD \(type 21, 48 octets\)$/m);
-  assert.match(out, /^ {4}icmpv6\.opt\.pvdid\.fqdn: test2\.example\.com$/m);
+  assert.match(out, /^ {4}icmpv6\.opt\.pvd_id\.fqdn: test2\.example\.com$/m);
   assert.match(out, /^ {4}icmpv6\.nd\.ra\.cur_hop_limit: 64$/m);
   assert.match(out, /^ {2}PvD test2\.example\.com \(explicit\), 0 options$/m);
 });
