@@ -2,7 +2,7 @@
 
 export type HexText =
   | { readonly ok: true; readonly messages: readonly Uint8Array[] }
-  /** `offset`: characters before the first that is no hexadecimal digit; of the text's end when odd. */
+  /** `offset`: characters before the one at fault, or before the end of an odd message. */
   | { readonly ok: false; readonly offset: number; readonly message: string };
 
 /** `0x0010:` as tcpdump -x starts its lines. */

@@ -1,4 +1,4 @@
-/** The pcapng format (draft-ietf-opsawg-pcapng): packets of all its kinds; the rest is passed over. */
+/** The pcapng format (draft-ietf-opsawg-pcapng): packets of all its kinds, nothing else. */
 
 import type { Packet, ReadStep, Step } from './capture.ts';
 import { PACKET_BYTES_MAX } from './pcap.ts';

@@ -93,7 +93,8 @@ function title({ frame, saddr, daddr, hopLimit, lenBytes, ra }: RaFrame): string
   const path = saddr === undefined ? '' : `, ${saddr} to ${daddr}, hop limit ${hopLimit}`;
   const because = ra.reason === null ? '' : ` [${ra.reason}]`;
   const linux = ra.linuxOutcome === ra.outcome ? '' : ` (Linux: ${ra.linuxOutcome})`;
-  return `Frame ${frame}: Router Advertisement, ${lenBytes} octets${path}: ${ra.outcome}${because}${linux}`;
+  const what = `Frame ${frame}: Router Advertisement, ${lenBytes} octets${path}`;
+  return `${what}: ${ra.outcome}${because}${linux}`;
 }
 
 function optionLines(

@@ -147,9 +147,8 @@ async function readStream(
   const fault = reader?.end();
   if (fault) {
     report.damaged = true;
-    process.stderr.write(
-      `pvdscope: ${escapeTerminal(file)}: offset ${fault.offset}: ${fault.message} [PVD_ERR_CAPTURE]\n`,
-    );
+    const place = `${escapeTerminal(file)}: offset ${fault.offset}`;
+    process.stderr.write(`pvdscope: ${place}: ${fault.message} [PVD_ERR_CAPTURE]\n`);
   }
   if (reader) return;
   if (captureOnly) throw usage(`${file} is neither pcap nor pcapng`);

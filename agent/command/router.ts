@@ -37,7 +37,8 @@ The configuration is one RA, or a list of them under "ras":
 Options: slla tlla pio rio mtu rdnss dnssl advertisementInterval homeAgent pref64 captivePortal
 encryptedDns raFlags pvd raw hex. An RA's own "hex" is the whole message; "checksum",
 "ipHopLimit", "from" and "to" say what the packet around it holds.
-Without --once it sends until SIGINT or SIGTERM, then once more with router lifetime 0 (final: false: not).
+Without --once it sends until SIGINT or SIGTERM, then once more with router lifetime 0; with
+final: false it does not.
 `;
 
 export function routerCommand(): Command {

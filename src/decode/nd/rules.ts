@@ -177,7 +177,7 @@ export const RULES: Readonly<Record<ProblemCode, Rule>> = {
   'pvd-delay-unused': remark('RFC 8801, 3.1', 'delay or sequence number set without H flag'),
   'pvd-duplicate': ignore('RFC 8801, 3.4', 'all but the first PvD option are ignored', {
     netpvd:
-      'walks into it with the size of the first: its options may count for the first PvD, or never end',
+      'walks into it with the size of the first: takes its options for its own, or never ends',
     danger: true,
   }),
   'pvd-in-pvd': ignore('RFC 8801, 3.2', 'a PvD option contains no further PvD option'),
@@ -185,7 +185,7 @@ export const RULES: Readonly<Record<ProblemCode, Rule>> = {
     linux: 'does not look inside the PvD option: the RA is used',
     linuxAccepts: true,
     netpvd:
-      'nested options before it stay in force; followed by an outer one of their kind it never ends',
+      'nested options before it stay in force; an outer one of their kind after it: never ends',
     danger: true,
   }),
   'pvd-option-overrun': ignore(
