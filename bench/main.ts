@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from 'node:util';
+import { AgentError } from '../agent/error.ts';
 import { type Figure, formatFigure } from './figure.ts';
 import { modelFigures } from './model.ts';
 import { ringFigures } from './ring.ts';
@@ -29,5 +30,11 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
     process.stderr.write(`bench: no suite ${name} (${Object.keys(SUITES).join(', ')})\n`);
     process.exit(2);
   }
-  await suite(tell);
+  try {
+    await suite(tell);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    process.stderr.write(`bench: ${error.message}\n  hint: ${error.hint ?? 'none'}\n`);
+    process.exit(error.exitCode);
+  }
 }

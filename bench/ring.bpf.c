@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Producer of the ring benchmarks: real records, made by BPF_PROG_TEST_RUN. */
 #include "../bpf/kernel.bpf.h"
-enum { BPF_MAP_TYPE_RINGBUF = 27 };
 #include <bpf/bpf_helpers.h>
 #include "../bpf/event.h"
 

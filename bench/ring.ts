@@ -5,7 +5,7 @@
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { AgentError } from '../agent/error.ts';
@@ -59,7 +59,6 @@ function build(): void {
 function compile(from: string, to: string, flags: string[], libraries: string[]): void {
   const source = SOURCE + from;
   const target = BUILT + to;
-  if (existsSync(target) && statSync(target).mtimeMs > statSync(source).mtimeMs) return;
   const args = [...flags, source, '-o', target, ...libraries];
   const done = spawnSync('clang', args, { encoding: 'utf8' });
   if (done.status === 0) return;
