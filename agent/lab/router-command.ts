@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { MAIN } from '../paths.ts';
+import type { YamlSource } from '../yaml/source.ts';
 import { formatRadvd } from './radvd-config.ts';
 import type { Router } from './scenario.ts';
-import type { YamlSource } from './yaml-source.ts';
 
 /** Writes its configuration into `dir`; gives the command for within its namespace. */
 export function routerCommand(

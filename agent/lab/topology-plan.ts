@@ -1,7 +1,7 @@
 /** What has to be done to build a scenario's topology: pure, in terms of ip(8) and sysctls. */
 
+import type { YamlPath } from '../yaml/source.ts';
 import type { Scenario } from './scenario.ts';
-import type { YamlPath } from './yaml-source.ts';
 
 export interface PlannedLine {
   readonly text: string;

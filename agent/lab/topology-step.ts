@@ -1,10 +1,10 @@
 /** Carries out the steps of a plan; an error names the scenario's line, not ip's. */
 
 import { AgentError } from '../error.ts';
+import type { YamlPath, YamlSource } from '../yaml/source.ts';
 import { exec } from './exec.ts';
 import { quote } from './guest-script.ts';
 import type { PlannedSysctl, Step } from './topology-plan.ts';
-import type { YamlPath, YamlSource } from './yaml-source.ts';
 
 /** Ends the lines of one step; no line of ip(8) or sh looks like it. */
 const END = '--- end of step ---';

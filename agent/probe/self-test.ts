@@ -9,9 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KIND, LAYOUT } from '../../src/decode/layout.gen.ts';
 import { encodeRa } from '../../src/decode/nd/ra.ts';
 import { EMPTY_RA_HEADER } from '../../src/decode/nd/ra-header.ts';
+import { addr6 } from '../../src/net/addr6.ts';
 import { prefix6 } from '../../src/net/prefix6.ts';
-import { sendToAllNodes } from '../libbpf/icmp6.ts';
 import { inNetns, netnsCookieOf } from '../libbpf/libc.ts';
+import { openLink } from '../router/link.ts';
+import { ipv6Packet } from '../router/packet.ts';
 import { openProbe, type Probe } from './probe.ts';
 
 /** The records the self-test waits for. */
@@ -38,6 +40,8 @@ export interface SelfTestRun {
   readonly result: SelfTest;
 }
 
+const ROUTER = addr6('fe80::1');
+const ALL_NODES = addr6('ff02::1');
 const PATIENCE_MS = 10_000;
 const AGAIN_MS = 200;
 const KIND_AT = LAYOUT.pvd_hdr.kind;
@@ -86,7 +90,7 @@ export async function runSelfTest(
 interface TestLink {
   readonly host: string;
   readonly hostFd: number;
-  readonly routerFd: number;
+  readonly router: string;
   close(): void;
 }
 
@@ -98,9 +102,9 @@ function ip(lines: readonly string[]): void {
 async function makeLink(): Promise<TestLink> {
   const host = `pvd-doctor-${process.pid}-h`;
   const router = `pvd-doctor-${process.pid}-r`;
-  const fds: number[] = [];
+  let hostFd = -1;
   const close = (): void => {
-    for (const fd of fds) closeSync(fd);
+    if (hostFd >= 0) closeSync(hostFd);
     for (const name of [host, router]) {
       try {
         execFileSync('ip', ['netns', 'delete', name], { stdio: 'ignore' });
@@ -111,8 +115,7 @@ async function makeLink(): Promise<TestLink> {
   };
   try {
     ip([`netns add ${host}`, `netns add ${router}`]);
-    for (const name of [host, router]) fds.push(openSync(`/run/netns/${name}`, 'r'));
-    const [hostFd = -1, routerFd = -1] = fds;
+    hostFd = openSync(`/run/netns/${host}`, 'r');
     ip([`link add h0 netns ${host} type veth peer name r0 netns ${router}`]);
     inNetns(hostFd, () => {
       writeFileSync('/proc/sys/net/ipv6/conf/h0/accept_ra', '2');
@@ -120,8 +123,8 @@ async function makeLink(): Promise<TestLink> {
     });
     execFileSync('ip', ['-n', host, 'link', 'set', 'h0', 'up']);
     execFileSync('ip', ['-n', router, 'link', 'set', 'r0', 'addrgenmode', 'none', 'up']);
-    execFileSync('ip', ['-n', router, 'addr', 'add', 'fe80::1/64', 'dev', 'r0', 'nodad']);
-    return { host, hostFd, routerFd, close };
+    execFileSync('ip', ['-n', router, 'addr', 'add', `${ROUTER}/64`, 'dev', 'r0', 'nodad']);
+    return { host, hostFd, router, close };
   } catch (error) {
     close();
     throw error;
@@ -149,11 +152,13 @@ function testRa(): Uint8Array {
 
 /** Sends RAs and looks routes up until all is seen or patience ends; says how long it took. */
 async function provoke(link: TestLink, done: () => boolean): Promise<number> {
-  const message = testRa();
+  const envelope = { saddr: ROUTER, daddr: ALL_NODES, hopLimit: 255, checksum: true };
+  const packet = ipv6Packet(testRa(), envelope);
+  const router = await openLink('r0', link.router);
   const startMs = performance.now();
   while (!done() && performance.now() - startMs < PATIENCE_MS) {
     try {
-      sendToAllNodes(link.routerFd, 'r0', message);
+      router.socket.send(packet);
       // A failed lookup is a lookup, too.
       execFileSync('ip', ['-n', link.host, '-6', 'route', 'get', '2001:db8::1'], {
         stdio: 'ignore',
@@ -163,5 +168,6 @@ async function provoke(link: TestLink, done: () => boolean): Promise<number> {
     }
     await sleep(AGAIN_MS);
   }
+  router.close();
   return performance.now() - startMs;
 }

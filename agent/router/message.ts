@@ -5,7 +5,7 @@ import type { NdOption, PlainOption } from '../../src/decode/nd/option.ts';
 import { encodeOption } from '../../src/decode/nd/options.ts';
 import { pvdBytes } from '../../src/decode/nd/pvd.ts';
 import { EMPTY_RA_HEADER, type RaHeader, raHeaderBytes } from '../../src/decode/nd/ra-header.ts';
-import type { YamlPath } from '../lab/yaml-source.ts';
+import type { YamlPath } from '../yaml/source.ts';
 import { faultAt, type PlacedRa, type RouterFile } from './config.ts';
 import type {
   HeaderBytesConfig,

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AgentError, EXIT } from '../../../agent/error.ts';
-import { parseYaml } from '../../../agent/lab/yaml-source.ts';
 import { checkRouterConfig, loadRouterConfig } from '../../../agent/router/config.ts';
 import { raMessage } from '../../../agent/router/message.ts';
+import { parseYaml } from '../../../agent/yaml/source.ts';
 import { decodeRa, type RaDecoded } from '../../../src/decode/nd/ra.ts';
 
 const FIXTURE = fileURLToPath(new URL('../../../../test/fixture/router/', import.meta.url));

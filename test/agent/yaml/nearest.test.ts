@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { editDistance, nearest } from '../../../agent/lab/nearest.ts';
+import { editDistance, nearest } from '../../../agent/yaml/nearest.ts';
 
 test('distances', () => {
   const table: [string, string, number][] = [

@@ -1,7 +1,7 @@
 /** Which keys a zod schema knows at a path, to say what a mistyped one was meant to be. */
 
 import * as z from 'zod';
-import type { YamlPath } from './yaml-source.ts';
+import type { YamlPath } from './source.ts';
 
 export function knownKeys(schema: z.ZodType, path: YamlPath): string[] {
   let here: z.core.$ZodType[] = unwrap(schema);
