@@ -406,6 +406,11 @@ export interface AgentStartEvent extends EventHeader {
     /** CLOCK_REALTIME minus CLOCK_BOOTTIME, in ns, as text. */
     readonly realtimeOffsetNs: string;
     readonly hooks: readonly HookStatus[];
+    /**
+     * How this kernel behaves where kernels differ, as calibration found it, by the names of
+     * the model's quirks. A quirk that could not be determined is absent.
+     */
+    readonly quirks?: Readonly<Record<string, boolean>>;
   };
 }
 

@@ -306,17 +306,26 @@ const BODIES: {
     saddrs: u16,
   }),
   'agent-start': record({
-    info: record({
-      version: fc.string(),
-      host: fc.string(),
-      bootId: fc.string(),
-      kernel: fc.string(),
-      hz: few(1000),
-      realtimeOffsetNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
-      hooks: fc.array(record({ program: fc.string(), target: fc.string(), attached: flag }), {
-        maxLength: 3,
-      }),
-    }),
+    info: fc.record(
+      {
+        version: fc.string(),
+        host: fc.string(),
+        bootId: fc.string(),
+        kernel: fc.string(),
+        hz: few(1000),
+        realtimeOffsetNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
+        hooks: fc.array(record({ program: fc.string(), target: fc.string(), attached: flag }), {
+          maxLength: 3,
+        }),
+        quirks: fc.dictionary(fc.constantFrom('mip6', 'routerPref'), flag, {
+          noNullPrototype: true,
+        }),
+      },
+      {
+        noNullPrototype: true,
+        requiredKeys: ['version', 'host', 'bootId', 'kernel', 'hz', 'realtimeOffsetNs', 'hooks'],
+      },
+    ),
   }),
   'agent-netns': record({ name: fc.string(), inum: u32 }),
   'dump-begin': record({ missing }),

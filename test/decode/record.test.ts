@@ -106,12 +106,16 @@ describe('hostile bytes', () => {
     assert.equal(refusal(bytes), 'malformed');
   });
 
+  const startBody =
+    '{"version":"","host":"","bootId":"","kernel":"","hz":250,"realtimeOffsetNs":"0","hooks":[]';
   const bodies: readonly [keyof typeof KIND, string][] = [
     ['LOST', '{"byKind":{"route":-1},"total":0}'],
     ['LOST', '{"byKind":[],"total":0}'],
     ['LOST', `${'['.repeat(60000)}`],
     ['AGENT_NETNS', '{"name":1,"inum":2}'],
     ['AGENT_START', '{"version":"1"}'],
+    ['AGENT_START', `${startBody},"quirks":{"mip6":1}}`],
+    ['AGENT_START', `${startBody},"quirks":[]}`],
     ['DUMP_END', '{"missing":[{"part":"x"}]}'],
     ['DUMP_END', `{"missing":[],"pad":"${'x'.repeat(70000)}"}`],
   ];

@@ -17,15 +17,20 @@ const isCount = (value: unknown): value is number =>
 
 export function isAgentStartInfo(value: unknown): value is AgentStartEvent['info'] {
   if (!isFields(value)) return false;
-  const { version, host, bootId, kernel, hz, realtimeOffsetNs, hooks } = value;
+  const { version, host, bootId, kernel, hz, realtimeOffsetNs, hooks, quirks } = value;
   return (
     [version, host, bootId, kernel].every(isText) &&
     isCount(hz) &&
     isText(realtimeOffsetNs) &&
     /^-?\d{1,20}$/.test(realtimeOffsetNs) &&
     Array.isArray(hooks) &&
-    hooks.every(isHookStatus)
+    hooks.every(isHookStatus) &&
+    (quirks === undefined || isQuirks(quirks))
   );
+}
+
+function isQuirks(value: unknown): boolean {
+  return isFields(value) && Object.values(value).every((on) => typeof on === 'boolean');
 }
 
 function isHookStatus(value: unknown): value is HookStatus {
