@@ -16,6 +16,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   lab: async () => (await import('./command/lab.ts')).labCommand(),
   demo: async () => (await import('./command/demo.ts')).demoCommand(),
   doctor: async () => (await import('./command/doctor.ts')).doctorCommand(),
+  schema: async () => (await import('./command/schema.ts')).schemaCommand(),
   version: async () => (await import('./command/version.ts')).versionCommand(),
 };
 

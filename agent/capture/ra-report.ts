@@ -1,4 +1,4 @@
-/** A decoded RA as text for a terminal and as JSON. */
+/** A decoded RA as text for a terminal. */
 
 import type { DecodedOption } from '../../src/decode/nd/option.ts';
 import type { Problem } from '../../src/decode/nd/problem.ts';
@@ -6,7 +6,7 @@ import type { RaDecoded } from '../../src/decode/nd/ra.ts';
 import { type RaPvd, raPvds } from '../../src/decode/nd/ra-pvds.ts';
 import { type Field, headerFields, optionFields } from '../../src/decode/nd/wireshark.ts';
 import { type Addr6, ANY6 } from '../../src/net/addr6.ts';
-import { escapeJson, escapeTerminal } from '../../src/publish/escape.ts';
+import { escapeTerminal } from '../../src/publish/escape.ts';
 
 /** One RA and what is known of its packet. */
 export interface RaFrame {
@@ -22,48 +22,9 @@ export interface RaFrame {
 /** A capture does not number interfaces as the host that made it. */
 const NO_IFINDEX = 0;
 
-/** One line of JSON, without its end. */
-export function raJson(frame: RaFrame): string {
-  const { ra } = frame;
-  const value = {
-    frame: frame.frame,
-    timeNs: frame.timeNs?.toString() ?? null,
-    saddr: frame.saddr ?? null,
-    daddr: frame.daddr ?? null,
-    hopLimit: frame.hopLimit ?? null,
-    lenBytes: frame.lenBytes,
-    outcome: ra.outcome,
-    reason: ra.reason,
-    linuxOutcome: ra.linuxOutcome,
-    ra: ra.header,
-    options: ra.options,
-    pvds: pvdsOf(frame).map(pvdJson),
-    problems: ra.problems,
-  };
-  return escapeJson(JSON.stringify(value, octetsAsHex));
-}
-
-/** Octets are the one thing in a decoded RA that JSON cannot carry. */
-function octetsAsHex(_key: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
-}
-
-function pvdsOf({ ra, saddr = ANY6 }: RaFrame): readonly RaPvd[] {
+/** The PvDs an accepted RA configures on a PvD-aware host. */
+export function pvdsOf({ ra, saddr = ANY6 }: RaFrame): readonly RaPvd[] {
   return raPvds(ra, { ifindex: NO_IFINDEX, saddr });
-}
-
-function pvdJson({ id, kind, pvd, options }: RaPvd): unknown {
-  return {
-    id,
-    kind,
-    h: pvd?.http ?? null,
-    l: pvd?.legacy ?? null,
-    r: pvd === null ? null : pvd.ra !== null,
-    delay: pvd?.delay ?? null,
-    sequence: pvd?.sequence ?? null,
-    ra: pvd?.ra ?? null,
-    options: options.map(({ option, nested }) => ({ nested, ...option })),
-  };
 }
 
 /** Indented lines with Wireshark's field names, problems where they belong. */
@@ -73,7 +34,7 @@ export function raText(frame: RaFrame): string {
   if (ra.header !== null) {
     lines.push(`  icmpv6.type: ${ra.header.icmpType}`, `  icmpv6.code: ${ra.header.code}`);
     lines.push(`  icmpv6.checksum: ${hex16(ra.header.checksum)}`);
-    lines.push(...headerFields(ra.header).map((field) => fieldLine(field, '  ')));
+    lines.push(...headerFields(ra.header).flatMap((field) => fieldLines(field, '  ')));
   }
   const first = ra.options[0]?.offset ?? frame.lenBytes;
   lines.push(...problemLines(ra.problems, 0, first, '  '));
@@ -107,19 +68,22 @@ function optionLines(
   const ignored = outcome === 'ok' ? '' : `: ignored [${reason}]`;
   lines.push(`${indent}offset ${offset}: ${name} (type ${type}, ${lenBytes} octets)${ignored}`);
   const inner = `${indent}  `;
-  lines.push(...optionFields(option).map((field) => fieldLine(field, inner)));
+  lines.push(...optionFields(option).flatMap((field) => fieldLines(field, inner)));
   if (option.kind !== 'pvd') {
     lines.push(...problemLines(problems, offset, offset + lenBytes, inner));
     return;
   }
-  if (option.ra !== null) lines.push(...headerFields(option.ra).map((f) => fieldLine(f, inner)));
+  const header = option.ra === null ? [] : headerFields(option.ra);
+  lines.push(...header.flatMap((field) => fieldLines(field, inner)));
   const nestedAt = option.options[0]?.offset ?? offset + lenBytes;
   lines.push(...problemLines(problems, offset, nestedAt, inner));
   for (const nested of option.options) optionLines(nested, problems, inner, lines);
 }
 
-function fieldLine([name, value]: Field, indent: string): string {
-  return `${indent}${name}: ${typeof value === 'number' ? value : escapeTerminal(value)}`;
+/** One line a value: a list has as many as it has members. */
+function fieldLines([name, value]: Field, indent: string): readonly string[] {
+  const values = typeof value === 'object' ? value : [value];
+  return values.map((one) => `${indent}${name}: ${escapeTerminal(String(one))}`);
 }
 
 function problemLines(

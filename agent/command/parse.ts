@@ -16,7 +16,8 @@ import {
   LINKTYPE,
 } from '../capture/frame.ts';
 import { readHex } from '../capture/hex.ts';
-import { type RaFrame, raJson, raText } from '../capture/ra-report.ts';
+import { raJson } from '../capture/ra-json.ts';
+import { type RaFrame, raText } from '../capture/ra-report.ts';
 import { AgentError, EXIT } from '../error.ts';
 
 interface Options {

@@ -192,6 +192,10 @@ const queryFile = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** What `schema` publishes of both. */
+export const stateFileSchema: z.ZodType = stateFile;
+export const queryFileSchema: z.ZodType = queryFile;
+
 /** The kernel's own policy table (`ip6addrlbl_init_table`), for a file that names none. */
 const LABELS: readonly (readonly [string, number])[] = [
   ['::1/128', 0],

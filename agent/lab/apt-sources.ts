@@ -117,9 +117,13 @@ function toMirror(entry: AptSource | undefined): Mirror | undefined {
   };
 }
 
-/** deb822 text that makes apt look through every suite of {@link SUITE_GROUPS}, `amd64` only. */
-export function formatSources(mirrors: Mirrors, keyring: string | undefined): string {
-  const stanzas = SUITE_GROUPS.flat().map((suite) => {
+/** deb822 text that makes apt look through every one of `suites`, `amd64` only. */
+export function formatSources(
+  mirrors: Mirrors,
+  keyring: string | undefined,
+  suites: readonly string[] = SUITE_GROUPS.flat(),
+): string {
+  const stanzas = suites.map((suite) => {
     const mirror = SECURITY_SUITE.test(suite) ? mirrors.security : mirrors.debian;
     const signedBy = signers(mirror.signedBy, keyring);
     return [

@@ -28,6 +28,8 @@ export interface AptList {
 }
 
 export interface Apt {
+  /** What makes apt's programs use these sources and this state. */
+  readonly env: NodeJS.ProcessEnv;
   /** Fetches the lists of every suite; one that fails is left out, and named by the result. */
   update(): Promise<readonly string[]>;
   lists(): Promise<AptList[]>;
@@ -35,24 +37,30 @@ export interface Apt {
   download(wanted: KernelPackage, dir: string): Promise<string>;
 }
 
-/** @throws AgentError `PVD_ERR_NO_APT` */
-export async function openApt(dir: string, progress: Progress, signal?: AbortSignal): Promise<Apt> {
+/**
+ * `suites`: those a kernel is looked for in, unless told otherwise.
+ * @throws AgentError `PVD_ERR_NO_APT`
+ */
+export async function openApt(
+  dir: string,
+  progress: Progress,
+  signal?: AbortSignal,
+  suites?: readonly string[],
+): Promise<Apt> {
   await needTools(signal);
   const mirrors = findMirrors(readSystemSources());
   if (mirrors.isDefault) progress(`no Debian mirror in the apt sources: ${mirrors.debian.uri}`);
   const keyring = existsSync(ARCHIVE_KEYRING) ? ARCHIVE_KEYRING : undefined;
-  const config = await writeConfig(dir, formatSources(mirrors, keyring), signal);
-  const options: ExecOptions = {
-    env: {
-      ...process.env,
-      APT_CONFIG: config,
-      LC_ALL: 'C.UTF-8',
-      DEBIAN_FRONTEND: 'noninteractive',
-    },
-    signal,
-    timeoutMs: UPDATE_TIMEOUT_MS,
+  const config = await writeConfig(dir, formatSources(mirrors, keyring, suites), signal);
+  const env = {
+    ...process.env,
+    APT_CONFIG: config,
+    LC_ALL: 'C.UTF-8',
+    DEBIAN_FRONTEND: 'noninteractive',
   };
+  const options: ExecOptions = { env, signal, timeoutMs: UPDATE_TIMEOUT_MS };
   return {
+    env,
     update: () => update(options),
     lists: () => readLists(options),
     download: (wanted, into) => download(wanted, into, options),

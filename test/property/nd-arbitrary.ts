@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { NdOption, PlainOption } from '../../src/decode/nd/option.ts';
 import type { Preference } from '../../src/decode/nd/preference.ts';
 import type { Pvd } from '../../src/decode/nd/pvd.ts';
-import type { Ra } from '../../src/decode/nd/ra.ts';
+import { encodeRa, type Ra } from '../../src/decode/nd/ra.ts';
 import type { RaHeader } from '../../src/decode/nd/ra-header.ts';
 import { type Addr6, addr6FromBytes } from '../../src/net/addr6.ts';
 import { readWireName } from '../../src/net/dns-name.ts';
@@ -161,3 +161,22 @@ export const raArb: fc.Arbitrary<Ra> = fc
     const options: NdOption[] = [...before, ...(pvd ? [pvd] : []), ...after];
     return { header, options };
   });
+
+/** Mostly RAs with octets changed, some noise: what a fuzzer would try first. */
+export const hostileArb: fc.Arbitrary<Uint8Array> = fc.oneof(
+  fc.uint8Array({ maxLength: 300 }),
+  fc.uint8Array({ maxLength: 300 }).map((rest) => Uint8Array.from([134, 0, ...rest])),
+  fc
+    .tuple(
+      raArb,
+      fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2, 7, 21, 63, 64, 192, 255)), {
+        maxLength: 6,
+      }),
+      fc.nat({ max: 8 }),
+    )
+    .map(([ra, changes, cut]) => {
+      const bytes = encodeRa(ra);
+      for (const [at, value] of changes) bytes[at % bytes.length] = value;
+      return bytes.subarray(0, bytes.length - cut);
+    }),
+);

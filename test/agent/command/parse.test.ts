@@ -85,7 +85,9 @@ test('the same as one JSON object', () => {
       options: [],
     },
   );
-  assert.equal(pvd.ra.lifetimeSec, 65_535);
+  assert.equal(pvd.ra['icmpv6.nd.ra.router_lifetime'], 65_535);
+  assert.equal(option['icmpv6.opt.pvd_id.fqdn'], 'test2.example.com');
+  assert.deepEqual(option.ra, pvd.ra);
 });
 
 test('options alone, an IPv6 packet, an Ethernet frame', () => {

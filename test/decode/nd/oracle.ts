@@ -5,16 +5,28 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
+import { AgentError } from '../../../agent/error.ts';
 import { ipv6Packet } from '../../../agent/router/packet.ts';
 import { icmp6Checksum } from '../../../src/decode/nd/checksum.ts';
 import { encodeRa, type Ra } from '../../../src/decode/nd/ra.ts';
 import { type Addr6, addr6 } from '../../../src/net/addr6.ts';
+import { pcapFile } from '../../agent/capture/files.ts';
+import { type Oracles, openOracles } from '../../oracle/debian.ts';
 import { raArb } from '../../property/nd-arbitrary.ts';
 
 export const SADDR: Addr6 = addr6('fe80::1');
 export const DADDR: Addr6 = addr6('ff02::1');
 const SEED = 8801;
-const LINKTYPE_RAW = 101;
+
+/** What is compared with, or why nothing is: the reason to skip, which the test then tells. */
+export async function oraclesOrWhy(): Promise<Oracles | string> {
+  try {
+    return await openOracles((line) => process.stderr.write(`oracles: ${line}\n`));
+  } catch (error) {
+    if (error instanceof AgentError) return error.message;
+    throw error;
+  }
+}
 
 /** `count` RAs, the same in every run. */
 export function sampleRas(count: number, keep: (ra: Ra) => boolean = () => true): readonly Ra[] {
@@ -26,51 +38,26 @@ export function message(ra: Ra): Uint8Array {
   return encodeRa({ ...ra, header: { ...ra.header, checksum } });
 }
 
-/** A pcap file of raw IPv6 packets. */
-export function pcap(messages: readonly Uint8Array[]): Buffer {
-  const header = Buffer.alloc(24);
-  header.writeUInt32LE(0xa1b2c3d4, 0);
-  header.writeUInt16LE(2, 4);
-  header.writeUInt16LE(4, 6);
-  header.writeUInt32LE(262_144, 16);
-  header.writeUInt32LE(LINKTYPE_RAW, 20);
-  const packets = messages.flatMap((bytes, i) => {
-    const packet = ipv6Packet(bytes, { saddr: SADDR, daddr: DADDR, hopLimit: 255, checksum: true });
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(1_700_000_000 + i, 0);
-    record.writeUInt32LE(packet.length, 8);
-    record.writeUInt32LE(packet.length, 12);
-    return [record, packet];
-  });
-  return Buffer.concat([header, ...packets]);
-}
-
-/** Runs `use` on a file that holds these messages. */
+/** Runs `use` on a capture of raw IPv6 packets that hold these messages. */
 export function withPcap<T>(messages: readonly Uint8Array[], use: (file: string) => T): T {
   const dir = mkdtempSync(path.join(tmpdir(), 'pvdscope-'));
+  const envelope = { saddr: SADDR, daddr: DADDR, hopLimit: 255, checksum: true };
   try {
     const file = path.join(dir, 'ra.pcap');
-    writeFileSync(file, pcap(messages));
+    writeFileSync(file, pcapFile(messages.map((bytes) => ipv6Packet(bytes, envelope))));
     return use(file);
   } finally {
     rmSync(dir, { recursive: true });
   }
 }
 
-/** What `command` prints on stdout; undefined when it is not there. */
-export function output(
-  command: string,
-  args: readonly string[],
-  input?: string,
-): string | undefined {
-  try {
-    return execFileSync(command, args, {
-      encoding: 'utf8',
-      input,
-      maxBuffer: 1 << 28,
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-  } catch {
-    return undefined;
-  }
+/** What a command prints on stdout. */
+export function output(argv: readonly string[], input?: string): string {
+  const [command = '', ...args] = argv;
+  return execFileSync(command, args, {
+    encoding: 'utf8',
+    input,
+    maxBuffer: 1 << 28,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
 }

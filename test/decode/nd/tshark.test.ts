@@ -5,15 +5,19 @@ import { test } from 'node:test';
 import type { DecodedOption, NdOption } from '../../../src/decode/nd/option.ts';
 import { preferenceBits } from '../../../src/decode/nd/preference.ts';
 import { decodeRa, type Ra } from '../../../src/decode/nd/ra.ts';
-import { type Field, headerFields, optionFields } from '../../../src/decode/nd/wireshark.ts';
-import { message, output, sampleRas, withPcap } from './oracle.ts';
+import {
+  type Field,
+  type FieldValue,
+  headerFields,
+  optionFields,
+} from '../../../src/decode/nd/wireshark.ts';
+import { HEADER, hex } from './hex.ts';
+import { message, oraclesOrWhy, output, sampleRas, withPcap } from './oracle.ts';
+import { TSHARK_ODDITIES } from './oracle-oddities.ts';
 
 const COUNT = 400;
-/** Another tshark than the installed one: the PvD option is known from 4.4 on. */
-const TSHARK = process.env['PVDSCOPE_TSHARK'] || 'tshark';
-const VERSION = / (\d+\.\d+)\.\d/.exec(output(TSHARK, ['--version']) ?? '')?.[1];
-const SKIP = VERSION === undefined ? 'tshark is not installed' : false;
-const KNOWS_PVD = Number(VERSION) >= 4.4;
+const oracles = await oraclesOrWhy();
+const SKIP = typeof oracles === 'string' ? oracles : false;
 
 const FIELDS = [
   'icmpv6.nd.ra.cur_hop_limit',
@@ -51,31 +55,24 @@ const FIELDS = [
   'icmpv6.opt.pref64.plc',
   'icmpv6.opt.pref64.prefix',
   'icmpv6.opt.captive_portal',
-  ...(KNOWS_PVD
-    ? [
-        'icmpv6.opt.pvd_id.flags.h',
-        'icmpv6.opt.pvd_id.flags.l',
-        'icmpv6.opt.pvd_id.flags.r',
-        'icmpv6.opt.pvd_id.flags.reserved',
-        'icmpv6.opt.pvd_id.delay',
-        'icmpv6.opt.pvd_id.sequence_number',
-        'icmpv6.opt.pvd_id.fqdn',
-      ]
-    : []),
+  'icmpv6.opt.efo',
+  'icmpv6.opt.nonce',
+  'icmpv6.data',
+  'icmpv6.opt.prefix.flag.reserved',
+  'icmpv6.opt.pvd_id.flags.h',
+  'icmpv6.opt.pvd_id.flags.l',
+  'icmpv6.opt.pvd_id.flags.r',
+  'icmpv6.opt.pvd_id.flags.reserved',
+  'icmpv6.opt.pvd_id.delay',
+  'icmpv6.opt.pvd_id.sequence_number',
+  'icmpv6.opt.pvd_id.fqdn',
 ];
 
 const USUAL = /^[\w.-]+$/;
+/** Taken apart by Wireshark, raw to us: Redirected Header, CGA, RSA Signature, Timestamp. */
+const TAKEN_APART: ReadonlySet<number> = new Set([4, 11, 12, 13]);
 
-/**
- * Where Wireshark and we part, and what decides.
- * - Names: it prints octets of labels as they are, we escape (RFC 4343, section 2.1). Left out:
- *   RAs with names of others than letters, digits, hyphens.
- * - CGA (11) and the like: it takes their content apart, and gives up the packet when that is
- *   noise; we keep them raw. Left out.
- * - PvD (21): unknown to 4.0, compared by type and length only. 4.4 judges the checksum of the
- *   inner header, which receivers ignore (RFC 8801, section 3.1).
- * - Encrypted DNS (144): unknown to both; compared by type and length.
- */
+/** Left out are RAs with names that it escapes otherwise, and with what it gives up the packet for. */
 function comparable(ra: Ra): boolean {
   return ra.options.every(
     (o) => isComparable(o) && (o.kind !== 'pvd' || o.options.every(isComparable)),
@@ -85,34 +82,52 @@ function comparable(ra: Ra): boolean {
 function isComparable(option: NdOption): boolean {
   if (option.kind === 'dnssl') return option.domains.every((name) => USUAL.test(name));
   if (option.kind === 'pvd') return USUAL.test(option.id);
-  return option.kind !== 'raw' || option.type > 40;
+  return option.kind !== 'raw' || !TAKEN_APART.has(option.type);
 }
 
-test(`tshark ${VERSION} finds the same fields`, { skip: SKIP }, () => {
-  const messages = sampleRas(COUNT, comparable).map(message);
+/** Each field of each message, several values of one joined by spaces. */
+function dissected(messages: readonly Uint8Array[]): readonly Record<string, string>[] {
+  assert.ok(typeof oracles === 'object');
   const args = ['-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=/s', '-E', 'occurrence=a'];
+  const fields = FIELDS.flatMap((name) => ['-e', name]);
   const text = withPcap(messages, (file) =>
-    output(TSHARK, ['-n', '-r', file, ...args, ...FIELDS.flatMap((name) => ['-e', name])]),
+    output([...oracles.tshark, '-n', '-r', file, ...args, ...fields]),
   );
-  const lines = text?.replace(/\n$/, '').split('\n') ?? [];
-  assert.equal(lines.length, COUNT);
-  lines.forEach((line, i) => {
-    // 4.4 spells flags out.
-    const values = line
-      .replace(/\bTrue\b/g, '1')
-      .replace(/\bFalse\b/g, '0')
-      .split('\t');
-    const theirs = Object.fromEntries(values.map((value, at) => [FIELDS[at], value]));
-    assert.deepEqual(theirs, ours(messages[i] ?? new Uint8Array()), `frame ${i + 1}`);
+  const lines = text.replace(/\n$/, '').split('\n');
+  assert.equal(lines.length, messages.length);
+  return lines.map((line) =>
+    Object.fromEntries(line.split('\t').map((value, at) => [FIELDS[at], value])),
+  );
+}
+
+test('tshark finds the same fields', { skip: SKIP, timeout: 300_000 }, () => {
+  const messages = sampleRas(COUNT, comparable).map(message);
+  const nested = messages.flatMap((bytes) =>
+    decodeRa(bytes).options.flatMap((option) => (option.kind === 'pvd' ? option.options : [])),
+  );
+  assert.ok(nested.length > COUNT / 4, `${nested.length} nested options`);
+  dissected(messages).forEach((theirs, i) => {
+    assert.deepEqual(theirs, ours(messages[i] ?? new Uint8Array(), true), `frame ${i + 1}`);
   });
 });
 
-/** The fields of a message as tshark prints them: values of one name joined by spaces. */
-function ours(bytes: Uint8Array): Record<string, string> {
-  const { header, options, problems } = decodeRa(bytes);
+test('where tshark and we part, and nowhere else', { skip: SKIP, timeout: 300_000 }, () => {
+  const messages = TSHARK_ODDITIES.map(({ octets }) => hex(HEADER + octets));
+  const seen = dissected(messages);
+  TSHARK_ODDITIES.forEach(({ what, field, theirs, ours: our }, i) => {
+    assert.equal(seen[i]?.[field], theirs, `tshark: ${what}`);
+    assert.equal(ours(messages[i] ?? new Uint8Array())[field], our, `we: ${what}`);
+  });
+});
+
+/** The fields of a message as we find them, or as tshark would with what is odd about it. */
+function ours(bytes: Uint8Array, theirWay = false): Record<string, string> {
+  const { header, options } = decodeRa(bytes);
   assert.ok(header);
-  assert.ok(!problems.some(({ code }) => code === 'ra-checksum'));
-  const all: Field[] = [...headerFields(header), ...options.flatMap(fieldsOf)];
+  const all: Field[] = [
+    ...headerFields(header),
+    ...options.flatMap(theirWay ? theirFields(bytes) : fieldsOf),
+  ];
   return Object.fromEntries(
     FIELDS.map((name) => [
       name,
@@ -124,22 +139,44 @@ function ours(bytes: Uint8Array): Record<string, string> {
   );
 }
 
-function fieldsOf(option: DecodedOption): readonly Field[] {
-  const head: Field[] = [
-    ['icmpv6.opt.type', option.type],
-    ['icmpv6.opt.length', option.lenBytes / 8],
-  ];
-  const own = [...head, ...optionFields(option)];
-  if (option.kind !== 'pvd' || !KNOWS_PVD) return own;
-  const inner = option.ra === null ? [] : headerFields(option.ra);
-  return [...own, ...inner, ...option.options.flatMap(fieldsOf)];
+type FieldsOf = (option: DecodedOption) => readonly Field[];
+
+const fieldsOf: FieldsOf = (option) => withNested(option, optionFields(option), fieldsOf);
+
+/** The oddities that concern well-formed options: EFO, the P flag, Encrypted DNS. */
+function theirFields(bytes: Uint8Array): FieldsOf {
+  const recur: FieldsOf = (option) => {
+    const own = optionFields(option).map(([name, value]): Field => {
+      if (name === 'icmpv6.opt.efo') return [name, `0x0000${value}`];
+      if (name !== 'icmpv6.opt.prefix.flag.reserved' || option.kind !== 'pio') return [name, value];
+      return [name, Number(value) | (option.pdPreferred ? 0x10 : 0)];
+    });
+    if (option.kind !== 'encrypted-dns') return withNested(option, own, recur);
+    const data = bytes.subarray(option.offset + 2, option.offset + option.lenBytes);
+    return withNested(option, [['icmpv6.data', Buffer.from(data).toString('hex')]], recur);
+  };
+  return recur;
 }
 
-function printed(name: string, value: string | number): string {
+function withNested(option: DecodedOption, own: readonly Field[], recur: FieldsOf): Field[] {
+  const all: Field[] = [
+    ['icmpv6.opt.type', option.type],
+    ['icmpv6.opt.length', option.lenBytes / 8],
+    ...own,
+  ];
+  if (option.kind !== 'pvd') return all;
+  const inner = option.ra === null ? [] : headerFields(option.ra);
+  return [...all, ...inner, ...option.options.flatMap(recur)];
+}
+
+function printed(name: string, value: FieldValue): string {
   if (/prf$|route_preference$/.test(name)) return String(preferenceBits(value as never) >> 3);
-  if (name === 'icmpv6.opt.pvd_id.flags.reserved') {
-    return `0x${(Number(value) >> 4).toString(16).padStart(4, '0')}`;
-  }
-  if (name === 'icmpv6.opt.pref64.plc') return `0x000${value}`;
-  return String(value);
+  if (typeof value === 'object') return value.join(' ');
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (name === 'icmpv6.opt.pvd_id.flags.reserved') return hex4(Number(value));
+  return name === 'icmpv6.opt.pref64.plc' ? hex4(Number(value)) : String(value);
+}
+
+function hex4(value: number): string {
+  return `0x${value.toString(16).padStart(4, '0')}`;
 }
