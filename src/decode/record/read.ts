@@ -3,14 +3,18 @@
 import { type Addr6, addr6FromWords } from '../../net/addr6.ts';
 import { utf8Text } from '../../net/utf8.ts';
 
-const views = new WeakMap<ArrayBufferLike, DataView>();
+let viewed: Uint8Array = new Uint8Array(0);
+let view: DataView = new DataView(viewed.buffer);
 
-/** One view per buffer: making a view for each record would cost more than decoding it. */
-export function viewOfBuffer(buffer: ArrayBufferLike): DataView {
-  const known = views.get(buffer);
-  if (known) return known;
-  const view = new DataView(buffer);
-  views.set(buffer, view);
+/**
+ * A view of `bytes`, kept for the next call: a ring is the same array for every record, and
+ * making a view, or asking an array for its buffer, costs as much as decoding a record.
+ */
+export function viewOf(bytes: Uint8Array): DataView {
+  if (bytes !== viewed) {
+    viewed = bytes;
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
   return view;
 }
 
@@ -59,15 +63,14 @@ export function readText(view: DataView, at: number, size: number): string {
   return utf8Text(new Uint8Array(view.buffer, view.byteOffset + at, len));
 }
 
+const HEX_BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** A link-layer address as lower-case hex with colons. */
 export function readLladdr(view: DataView, at: number, len: number): string {
   let text = '';
   for (let i = 0; i < len; i++) {
     if (i > 0) text += ':';
-    text += view
-      .getUint8(at + i)
-      .toString(16)
-      .padStart(2, '0');
+    text += HEX_BYTES[view.getUint8(at + i)];
   }
   return text;
 }
