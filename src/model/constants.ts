@@ -62,6 +62,8 @@ export const RT6_TABLE_MAIN = 254;
 export const RT6_TABLE_LOCAL = 255;
 export const LOOPBACK_IFINDEX = 1;
 
+export const PROTO_TCP = 6;
+
 /** errno values a decision can end with, as positive numbers. */
 export const EAGAIN = 11;
 export const EACCES = 13;

@@ -30,6 +30,8 @@ export interface Flow {
   mpHash: number;
   /** `FLOWI_FLAG_L3MDEV_OIF` (7.2). */
   l3mdevByOif: boolean;
+  /** It came from outside: `ip6_route_input()`. */
+  isInput: boolean;
 }
 
 /** `struct fib6_result` and the dst made of it. */
@@ -83,6 +85,7 @@ export function createContext(state: ModelState, profile: Profile): Context {
       proto: 0,
       mpHash: 0,
       l3mdevByOif: false,
+      isInput: false,
     },
     sock: undefined,
     exceptions: undefined,
@@ -92,7 +95,7 @@ export function createContext(state: ModelState, profile: Profile): Context {
     bindingIds: undefined,
     saddrScores: saddrScores(profile.saddrRules),
     res: { entry: 0, nh: undefined, flags: 0, type: 0, exception: undefined, error: 0 },
-    oracle: { hash: 1, bounds: new Set(), picks: [], fans: [], used: 0 },
+    oracle: { hash: 1, isExact: false, bounds: new Set(), picks: [], fans: [], used: 0 },
     path: new Int32Array(PATH_MAX),
     subPath: new Int32Array(PATH_MAX),
     trace: undefined,

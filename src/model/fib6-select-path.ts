@@ -16,6 +16,7 @@ import {
 } from './fib6-trie.ts';
 import { type NexthopIndex, NO_NEIGH } from './model-state.ts';
 import { choose, type Oracle } from './oracle.ts';
+import { multipathHash } from './rt6-multipath-hash.ts';
 
 /** Replaces the entry or member found by the one the flow's hash points to. */
 export function selectPath(
@@ -93,16 +94,21 @@ function weightOf(ctx: Context, entry: number): number {
   return (ctx.state.fib.entries[entry + E_BITS] as number) >>> 16 || 1;
 }
 
-/** `fl6->mp_hash`: computed once a flow, then kept. */
+/** `fl6->mp_hash`: computed once a flow, then kept; 0 stands for "not yet". */
 function flowHash(ctx: Context): number {
-  if (ctx.flow.mpHash === 0) ctx.flow.mpHash = ctx.oracle.hash;
-  return ctx.flow.mpHash;
+  const { flow, oracle } = ctx;
+  if (flow.mpHash === 0) {
+    const hash = multipathHash(ctx);
+    oracle.isExact = hash !== undefined;
+    flow.mpHash = hash ?? oracle.hash;
+  }
+  return flow.mpHash;
 }
 
 /** `DIV_ROUND_CLOSEST_ULL(weight << 31, total) - 1`, noted as a place where the answer may change. */
 function upperBound(oracle: Oracle, weight: number, total: number): number {
   const bound = Math.floor((weight * 2 ** 31 + Math.floor(total / 2)) / total) - 1;
-  oracle.bounds.add(bound);
+  if (!oracle.isExact) oracle.bounds.add(bound);
   return bound;
 }
 

@@ -20,6 +20,7 @@ import { addrType, srcScope } from './addr-type.ts';
 import { IFA_F_OPTIMISTIC } from './constants.ts';
 import { compactNodes } from './fib6-memory.ts';
 import { createFib6, type Fib6, fib6Add, fib6Del } from './fib6-trie.ts';
+import { type HashSettings, hashSettings } from './rt6-multipath-hash.ts';
 import { prefixEqual, wordsOf } from './words.ts';
 
 /** A source address candidate (`struct inet6_ifaddr`). */
@@ -91,6 +92,7 @@ export interface ModelState {
   labels: readonly LabelIndex[];
   nexthops: ReadonlyMap<number, NexthopIndex>;
   pvds: Snapshot['pvds'];
+  hashSettings: HashSettings;
   /** Neighbour key → slot; slot 0 is "no gateway". */
   readonly neighSlots: Map<string, number>;
   /** `NUD_*` by slot; 0x100 marks "no entry". */
@@ -114,6 +116,7 @@ export function createModelState(snapshot: Snapshot): ModelState {
     labels: [],
     nexthops: new Map(),
     pvds: snapshot.pvds,
+    hashSettings: hashSettings(snapshot.sysctls),
     neighSlots: new Map(),
     nud: new Uint16Array(16).fill(NO_NEIGH),
     pvdSlots: new Map(),

@@ -6,6 +6,8 @@
  */
 export interface Oracle {
   hash: number;
+  /** The hash is known, captured or computed: its bounds need no exploring. */
+  isExact: boolean;
   /** Upper bounds the hash was compared with. */
   readonly bounds: Set<number>;
   readonly picks: number[];

@@ -17,7 +17,7 @@ import { routeInput, routeOutput } from './ip6-route-output.ts';
 import type { Step } from './ladder.ts';
 import { type Candidate, createModelState, type ModelState } from './model-state.ts';
 import type { Profile } from './profile.ts';
-import type { FlowFields, Outcome, Prediction, Query } from './query.ts';
+import type { FlowQuery, LookupQuery, Outcome, Prediction, Query } from './query.ts';
 import { devGetSaddr } from './rfc6724-saddr.ts';
 import { DADDR, SADDR, writeWords } from './words.ts';
 
@@ -72,7 +72,6 @@ function enumerate(
 ): Prediction {
   const { oracle } = ctx;
   const found = new Map<string, Outcome>([[keyOf(first), first]]);
-  const captured = query.kind !== 'saddr' && (query.volatile?.mpHash ?? 0) !== 0;
   const hashes = [1];
   const queued = new Set(hashes);
   let runs = 0;
@@ -86,7 +85,6 @@ function enumerate(
       const outcome = run(ctx, query);
       found.set(keyOf(outcome), outcome);
     } while (nextPicks(ctx));
-    if (captured) continue;
     for (const bound of oracle.bounds) {
       for (const next of [bound, bound + 1]) {
         if (next < 1 || next > 0x7fff_ffff || queued.has(next)) continue;
@@ -132,6 +130,7 @@ function bind(ctx: Context, query: Query): void {
 
 function run(ctx: Context, query: Query): Outcome {
   ctx.oracle.used = 0;
+  ctx.oracle.isExact = query.kind !== 'saddr' && (query.volatile?.mpHash ?? 0) !== 0;
   const { flow } = ctx;
   ctx.fromNs = query.fromNs;
   ctx.toNs = query.toNs;
@@ -150,7 +149,7 @@ function run(ctx: Context, query: Query): Outcome {
   return routeOutcome(ctx, undefined);
 }
 
-function loadFlow(ctx: Context, fields: FlowFields): void {
+function loadFlow(ctx: Context, fields: LookupQuery | FlowQuery): void {
   const { flow } = ctx;
   flow.saddr = fields.saddr ?? ANY6;
   if (flow.saddr === ANY6) flow.words.fill(0, SADDR);
@@ -166,6 +165,7 @@ function loadFlow(ctx: Context, fields: FlowFields): void {
   flow.proto = fields.proto ?? 0;
   flow.mpHash = fields.volatile?.mpHash ?? 0;
   flow.l3mdevByOif = false;
+  flow.isInput = fields.kind === 'lookup' && fields.input === true;
   ctx.sock = fields.sock;
   ctx.exceptions = fields.volatile?.exceptions;
   ctx.res.exception = undefined;

@@ -4,7 +4,8 @@ import { type Model, predictOn } from '../../src/model/predict.ts';
 import type { Outcome } from '../../src/model/query.ts';
 import { ANY6, parseAddr6 } from '../../src/net/addr6.ts';
 import { type Ask, parseAsk, toQuery } from './ask.ts';
-import { applyLine, createIpState, type IpState, linesOf } from './ip-state.ts';
+import { applyLine } from './ip-line.ts';
+import { createIpState, type Habits, type IpState, linesOf } from './ip-state.ts';
 
 /** `dev` and `via` are undefined for a `udp` question: a socket does not tell its route. */
 export interface Plain {
@@ -12,30 +13,30 @@ export interface Plain {
   readonly dev?: string | undefined;
   readonly via?: string | undefined;
   readonly src?: string | undefined;
+  /** Of a `dump`. */
+  readonly devs?: string | undefined;
 }
 
-/** Set-up time of a state; questions follow at once, or after the row's `wait`. */
-export const NOW_NS = 0n;
-
 /** Sets a case up; without `dev` or `vrf` line it has the devices A, B and C. */
-export function stateOf(text: string): { state: IpState; lines: string[] } {
+export function stateOf(text: string, habits?: Habits): { state: IpState; lines: string[] } {
   let lines = linesOf(text);
   if (!lines.some((line) => /^(dev|vrf) /.test(line))) lines = ['dev A B C', ...lines];
-  const state = createIpState();
+  const state = createIpState(habits);
   for (const line of lines) applyLine(state, line);
   return { state, lines };
 }
 
 /** Every answer the model allows. */
 export function modelAnswers(model: Model, state: IpState, ask: Ask, waitSec = 0): Plain[] {
-  const nowNs = NOW_NS + BigInt(waitSec) * 1_000_000_000n;
+  if (ask.kind === 'dump') return [{ error: 0, devs: dumpText(state, ask.daddr) }];
+  const nowNs = state.nowNs + BigInt(waitSec) * 1_000_000_000n;
   const { outcomes } = predictOn(model, toQuery(ask, state, nowNs));
   return outcomes.map((outcome) => plainOf(model, state, ask, outcome));
 }
 
 function plainOf(model: Model, state: IpState, ask: Ask, outcome: Outcome): Plain {
   if (outcome.error !== 0) return { error: outcome.error };
-  if (ask.kind === 'udp') return { error: 0, src: outcome.saddr };
+  if (ask.kind !== 'get') return { error: 0, src: outcome.saddr };
   return {
     error: 0,
     dev: state.links.get(outcome.oif)?.name,
@@ -53,9 +54,21 @@ function shownSource(model: Model, state: IpState, ask: Ask, outcome: Outcome): 
   const nh = route?.nhId ? state.nexthops.get(route.nhId) : undefined;
   const member = nh?.isGroup ? state.nexthops.get(nh.members[0]?.id ?? 0) : nh;
   const oif = member?.oif ?? outcome.nhOif;
-  const { daddr } = toQuery(ask, state, NOW_NS);
-  const query = { kind: 'saddr', daddr, oif, prefs: 0, fromNs: NOW_NS, toNs: NOW_NS } as const;
+  const { daddr } = toQuery(ask, state, 0n);
+  const query = { kind: 'saddr', daddr, oif, prefs: 0, fromNs: 0n, toNs: 0n } as const;
   return predictOn(model, query).outcomes[0]?.saddr ?? ANY6;
+}
+
+/** Devices of a prefix's routes, by metric and then age; those that expire say so. */
+function dumpText(state: IpState, prefix: string): string {
+  const [dst, len] = prefix.split('/');
+  const routes = [...state.routes.values()].filter(
+    (r) => r.dst === dst && r.dstLen === Number(len) && r.type !== 5,
+  );
+  const text = routes
+    .sort((a, b) => a.metric - b.metric)
+    .map((r) => `${state.links.get(r.oif)?.name}${r.expiresNs === undefined ? '' : ' expires'}`);
+  return text.join(' ') || 'none';
 }
 
 /** An answer of model-kernel.py. */
@@ -64,11 +77,13 @@ export interface KernelAnswer {
   readonly oif?: string;
   readonly gateway?: string;
   readonly src?: string;
+  readonly devs?: string;
 }
 
 /** The kernel's answer, with the address it invented for `mngtmpaddr` under the model's name. */
 export function kernelPlain(state: IpState, answer: KernelAnswer): Plain {
   if (answer.error !== 0) return { error: answer.error };
+  if (answer.devs !== undefined) return { error: 0, devs: answer.devs };
   const told = answer.src === undefined ? undefined : (parseAddr6(answer.src) ?? answer.src);
   const known = [...state.addresses.values()].some((a) => a.addr === told);
   const temporary = [...state.addresses.values()].find((a) => a.flags & 1);
@@ -80,6 +95,7 @@ export function kernelPlain(state: IpState, answer: KernelAnswer): Plain {
 export function matches(state: IpState, answer: Plain, token: string): boolean {
   if (/^\d+$/.test(token)) return answer.error === Number(token);
   if (answer.error !== 0) return false;
+  if (answer.devs !== undefined) return answer.devs === token;
   const words = token.split(' ');
   for (let i = 0; i < words.length; i++) {
     const word = words[i];
@@ -101,6 +117,7 @@ export function samePlain(a: Plain, b: Plain): boolean {
     x === undefined || y === undefined || x === y;
   return (
     a.error === b.error &&
+    a.devs === b.devs &&
     (a.error !== 0 || (same(a.dev, b.dev) && same(a.via, b.via) && same(a.src, b.src)))
   );
 }
@@ -108,6 +125,7 @@ export function samePlain(a: Plain, b: Plain): boolean {
 /** One line for people. */
 export function plainText(answer: Plain): string {
   if (answer.error !== 0) return String(answer.error);
+  if (answer.devs !== undefined) return answer.devs;
   const via = answer.via && answer.via !== ANY6 ? ` via ${answer.via}` : '';
   return `${answer.dev ?? ''}${via}${answer.src ? ` src ${answer.src}` : ''}`.trim();
 }

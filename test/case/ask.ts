@@ -7,7 +7,7 @@ import { next, words } from './ip-words.ts';
 
 /** A question as the kernel runner takes it. */
 export interface Ask {
-  readonly kind: 'get' | 'udp';
+  readonly kind: 'get' | 'udp' | 'tcp' | 'dump';
   readonly daddr: string;
   readonly saddr?: string;
   readonly oif?: string;
@@ -31,7 +31,10 @@ const PREFS: Readonly<Record<string, number>> = {
   home: 0x400,
 };
 
-/** Parses `get D [from S] [oif X] [iif X] …` or `udp D [bind S] [dev X] [prefs P] …`. */
+/**
+ * Parses `get D [from S] [oif X] [iif X] …`, `udp D [bind S] [dev X] [prefs P] …`, the same
+ * with `tcp`, or `dump PREFIX`: the devices of its routes in all tables, in leaf order.
+ */
 export function parseAsk(text: string): Ask {
   const w = words(text.replace(/(^|\s)P:/g, '$12001:db8:'));
   const ask: Record<string, unknown> = { kind: next(w), daddr: next(w) };
@@ -68,13 +71,14 @@ export function toQuery(ask: Ask, state: IpState, nowNs: bigint): Query {
     flowinfo: (ask.tos ?? 0) << 20,
     fromNs: nowNs,
     toNs: nowNs,
+    volatile: { exceptions: state.exceptions.filter((e) => e.daddr === addr6(ask.daddr)) },
   };
   if (ask.kind === 'get') return { kind: 'lookup', input: iif !== 0, ...base };
   const prefs = (ask.prefs ?? 0) & 7;
   return {
     ...base,
     kind: 'flow',
-    proto: 17,
+    proto: ask.kind === 'tcp' ? 6 : 17,
     dport: ask.dport ?? 53,
     sock: { boundDevIf: bound, srcprefs: prefs },
   };

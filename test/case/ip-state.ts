@@ -4,11 +4,12 @@
  *
  * Beyond `ip -6` syntax the lines may say: `dev A B…` (veths, their peers without IPv6),
  * `vrf NAME TABLE [SLAVE…]`, `sysctl KEY=VALUE`, `carrier A off`, and on addresses the
- * words `tentative`, `optimistic` and `temporary`.
+ * words `tentative`, `optimistic` and `temporary`; events are those of ip-event.ts.
  */
 
 import type { Devconf } from '../../src/decode/event.ts';
-import { addr6 } from '../../src/net/addr6.ts';
+import type { Exception } from '../../src/model/query.ts';
+import { type Addr6, addr6 } from '../../src/net/addr6.ts';
 import { prefix6 } from '../../src/net/prefix6.ts';
 import {
   type Address,
@@ -28,7 +29,6 @@ import {
   NONE,
   next,
   parseAddr,
-  parseLabel,
   parseRoute,
   parseRule,
   peek,
@@ -64,12 +64,33 @@ export interface IpState {
   readonly sysctls: Map<string, number>;
   /** Routes that were there and are gone, with what was there then. */
   readonly deleted: Route[];
+  readonly exceptions: CaseException[];
+  readonly habits: Habits;
+  /** Time since set-up began. */
+  nowNs: bigint;
   nextId: bigint;
   nextIndex: number;
 }
 
+/** A PMTU or redirect exception. */
+export interface CaseException extends Exception {
+  readonly daddr: Addr6;
+}
+
+/** How a kernel keeps its tables; the model does not ask, it sees what came of it. */
+export interface Habits {
+  /** `fib6_remove_prefsrc()` clears the source on routes of every device. */
+  readonly prefsrcAnyDev: boolean;
+  /** `ipv6_del_addr()` takes the prefix route of a dynamic address along. */
+  readonly delDynCleanup: boolean;
+  /** `net.ipv4.fib_multipath_hash_seed` is there, and used. */
+  readonly hashSeed: boolean;
+}
+
+export const HABITS_NEW: Habits = { prefsrcAnyDev: true, delDynCleanup: true, hashSeed: true };
+
 /** A namespace with `lo` up. */
-export function createIpState(): IpState {
+export function createIpState(habits: Habits = HABITS_NEW): IpState {
   const state: IpState = {
     links: new Map(),
     devconf: new Map([
@@ -84,6 +105,9 @@ export function createIpState(): IpState {
     nexthops: new Map(),
     sysctls: new Map(),
     deleted: [],
+    exceptions: [],
+    habits,
+    nowNs: 0n,
     nextId: 1n,
     nextIndex: 1,
   };
@@ -93,8 +117,8 @@ export function createIpState(): IpState {
   return state;
 }
 
-function addLink(state: IpState, name: string, more: Partial<Link>): number {
-  const ifindex = state.nextIndex++;
+function addLink(state: IpState, name: string, more: Partial<Link>, at?: number): number {
+  const ifindex = at ?? state.nextIndex++;
   state.links.set(ifindex, {
     ifindex,
     name,
@@ -118,32 +142,11 @@ export function indexOf(state: IpState, name: string): number {
   return 0;
 }
 
-/** Carries one line out. Errors of the kernel (EEXIST for a duplicate) are passed over, as with `-force`. */
-export function applyLine(state: IpState, line: string): void {
-  const w = words(line);
-  const index = (name: string): number => indexOf(state, name);
-  const object = next(w);
-  if (object === 'dev') while (peek(w)) addVeth(state, next(w));
-  else if (object === 'vrf') addVrf(state, w);
-  else if (object === 'sysctl') setSysctl(state, next(w));
-  else if (object === 'carrier') setLink(state, index(next(w)), { carrier: next(w) === 'on' });
-  else if (object === 'down') downDevice(state, index(next(w)));
-  else if (object === 'link') applyLink(state, w);
-  else {
-    const verb = next(w);
-    if (object === 'addr') verb === 'add' ? addAddr(state, w) : deleteAddr(state, w);
-    else if (object === 'route') applyRoute(state, verb, w);
-    else if (object === 'rule') addRule(state, w);
-    else if (object === 'addrlabel') state.labels.push(parseLabel(w, index));
-    else if (object === 'neigh') addNeigh(state, w);
-    else if (object === 'nexthop') addNexthop(state, w);
-    else throw new Error(`unknown line: ${line}`);
-  }
-}
-
-function addVeth(state: IpState, name: string): void {
+/** `NAME`, or `NAME=INDEX`. */
+export function addVeth(state: IpState, word: string): void {
+  const [name = '', index] = word.split('=');
   addLink(state, `p${name}`, { mtu6: 0 });
-  const ifindex = addLink(state, name, {});
+  const ifindex = addLink(state, name, {}, index === undefined ? undefined : Number(index));
   upLink(state, ifindex);
 }
 
@@ -161,13 +164,13 @@ function upLink(state: IpState, ifindex: number): void {
   addAddr(state, words(`fe80::${name.toLowerCase().charCodeAt(0).toString(16)}/64 dev ${name}`));
 }
 
-function tableOf(state: IpState, ifindex: number, otherwise: number): number {
+export function tableOf(state: IpState, ifindex: number, otherwise: number): number {
   const link = state.links.get(ifindex);
   const vrf = link?.isL3Master ? link : state.links.get(link?.master ?? 0);
   return vrf?.isL3Master ? (vrf.l3mdevTable ?? otherwise) : otherwise;
 }
 
-function addVrf(state: IpState, w: Words): void {
+export function addVrf(state: IpState, w: Words): void {
   const name = next(w);
   const table = Number(next(w));
   const ifindex = addLink(state, name, { isL3Master: true, l3mdevTable: table });
@@ -178,13 +181,13 @@ function addVrf(state: IpState, w: Words): void {
   }
 }
 
-function setLink(state: IpState, ifindex: number, change: Partial<Link>): void {
+export function setLink(state: IpState, ifindex: number, change: Partial<Link>): void {
   const link = state.links.get(ifindex);
   if (link !== undefined) state.links.set(ifindex, { ...link, ...change });
 }
 
 /** `fib6_ifdown()`: routes of the device go; multipath siblings elsewhere keep theirs as dead. */
-function downDevice(state: IpState, ifindex: number): void {
+export function downDevice(state: IpState, ifindex: number): void {
   for (const r of state.routes.values()) {
     if (r.oif !== ifindex) continue;
     const alive = [...state.routes.values()].some((o) => sameNode(o, r) && o.oif !== ifindex);
@@ -194,30 +197,46 @@ function downDevice(state: IpState, ifindex: number): void {
   for (const [key, a] of state.addresses) if (a.ifindex === ifindex) state.addresses.delete(key);
 }
 
-function applyLink(state: IpState, w: Words): void {
+export function applyLink(state: IpState, w: Words): void {
   next(w);
   if (peek(w) === 'dev') next(w);
   const ifindex = indexOf(state, next(w));
   if (next(w) === 'group') setLink(state, ifindex, { group: Number(next(w)) });
 }
 
-function setSysctl(state: IpState, text: string): void {
+export function setSysctl(state: IpState, text: string): void {
   const [key = '', value = '0'] = text.split('=');
   const [, dir, name] = /^net\.ipv6\.conf\.([^.]+)\.(.+)$/.exec(key) ?? [];
   if (dir === undefined || name === undefined) {
-    state.sysctls.set(key.replace('net.ipv6.', ''), Number(value));
+    if (key.endsWith('hash_seed') && !state.habits.hashSeed) return;
+    state.sysctls.set(key.replace(/^net\.ipv[46]\./, ''), Number(value));
     return;
   }
-  const field = name.replace(/_(.)/g, (_, c: string) => c.toUpperCase());
+  const isProbe = name === 'router_probe_interval';
+  const field = isProbe
+    ? 'rtrProbeIntervalMs'
+    : name.replace(/_(.)/g, (_, c: string) => c.toUpperCase());
   const copies = dir === 'all' && /^(forwarding|ignore_routes_with_linkdown)$/.test(name);
   const targets = copies
     ? [...state.devconf.keys()]
     : [dir === 'all' ? 0 : dir === 'default' ? -1 : indexOf(state, dir)];
   for (const target of targets) {
     const conf = state.devconf.get(target);
-    if (conf !== undefined) state.devconf.set(target, { ...conf, [field]: Number(value) });
+    if (conf !== undefined)
+      state.devconf.set(target, { ...conf, [field]: Number(value) * (isProbe ? 1000 : 1) });
   }
-  if (name === 'forwarding') for (const a of state.addresses.values()) joinAnycast(state, a);
+  if (name !== 'forwarding') return;
+  for (const a of state.addresses.values()) joinAnycast(state, a);
+  purgeDefaultRouters(state, value);
+}
+
+/** `rt6_purge_dflt_routers()`: a router forgets what it learned as a host. */
+function purgeDefaultRouters(state: IpState, value: string): void {
+  for (const r of state.routes.values()) {
+    const conf = state.devconf.get(r.oif);
+    if (value !== '0' && r.flags & 0x4_0000 && r.dstLen === 0 && conf?.acceptRa !== 2)
+      state.routes.delete(r.id);
+  }
 }
 
 /** `addrconf_join_anycast()`: the subnet-router address of a forwarding device. */
@@ -238,27 +257,33 @@ function joinAnycast(state: IpState, a: Address): void {
   });
 }
 
-function addAddr(state: IpState, w: Words): void {
+function until(state: IpState, lifetime: string): bigint | undefined {
+  return lifetime === 'forever' ? undefined : state.nowNs + BigInt(lifetime) * 1_000_000_000n;
+}
+
+export function addAddr(state: IpState, w: Words): void {
   const { addr, len } = parseAddr(next(w));
   const said = new Set<string>();
   let ifindex = 0;
-  let preferred = 1;
+  let preferred = 'forever';
+  let valid = 'forever';
   while (w.at < w.list.length) {
     const word = next(w);
     if (word === 'dev') ifindex = indexOf(state, next(w));
-    else if (word === 'preferred_lft') preferred = Number(next(w).replace('forever', '1'));
-    else if (word === 'valid_lft') next(w);
+    else if (word === 'preferred_lft') preferred = next(w);
+    else if (word === 'valid_lft') valid = next(w);
     else said.add(word);
   }
   const bit = (word: string, value: number): number => (said.has(word) ? value : 0);
+  const isDynamic = said.has('dynamic') || valid !== 'forever';
   const flags =
-    0x80 |
+    (isDynamic ? 0 : 0x80) |
     bit('home', 0x10) |
     bit('tentative', 0x40) |
     bit('optimistic', 0x44) |
     bit('temporary', 0x01) |
     bit('noprefixroute', 0x200) |
-    (preferred === 0 ? 0x20 : 0);
+    (preferred === '0' ? 0x20 : 0);
   const address: Address = {
     addr,
     peer: addr6('::'),
@@ -267,8 +292,8 @@ function addAddr(state: IpState, w: Words): void {
     flags,
     scope: 0,
     proto: 0,
-    validUntil: undefined,
-    preferredUntil: undefined,
+    validUntil: until(state, valid),
+    preferredUntil: until(state, preferred),
     attribution: NONE,
   };
   state.addresses.set(addressKey(ifindex, addr), address);
@@ -279,6 +304,7 @@ function addAddr(state: IpState, w: Words): void {
       oif: ifindex,
       metric: 256,
       table: tableOf(state, ifindex, 254),
+      expiresNs: until(state, valid),
     });
   }
   if (said.has('mngtmpaddr') && (state.devconf.get(ifindex)?.useTempaddr ?? 0) > 0) {
@@ -299,24 +325,35 @@ function addAddr(state: IpState, w: Words): void {
   joinAnycast(state, address);
 }
 
-function deleteAddr(state: IpState, w: Words): void {
+export function deleteAddr(state: IpState, w: Words): void {
   const { addr, len } = parseAddr(next(w));
   next(w);
   const ifindex = indexOf(state, next(w));
-  state.addresses.delete(addressKey(ifindex, addr));
+  const key = addressKey(ifindex, addr);
+  const gone = state.addresses.get(key);
+  state.addresses.delete(key);
   const dst = maskOf(addr, len);
-  const shared = [...state.addresses.values()].some(
+  for (const r of state.routes.values()) {
+    if (r.oif === ifindex && r.type === 2 && r.dst === addr) state.routes.delete(r.id);
+    const anyDev = state.habits.prefsrcAnyDev || r.oif === ifindex;
+    if (r.prefsrc === addr && anyDev) state.routes.set(r.id, { ...r, prefsrc: addr6('::') });
+  }
+  if (gone === undefined || !(gone.flags & 0x80 || state.habits.delDynCleanup)) return;
+  // check_cleanup_prefix_route(): NOP, EXPIRE or DEL.
+  const heirs = [...state.addresses.values()].filter(
     (a) => a.ifindex === ifindex && a.prefixLen === len && maskOf(a.addr, len) === dst,
   );
+  if (heirs.some((a) => a.flags & 0x280)) return;
+  const expiresNs = heirs.map((a) => a.validUntil ?? 0n).sort((a, b) => Number(b - a))[0];
   for (const r of state.routes.values()) {
-    const isLocal = r.type === 2 && r.dst === addr;
-    const isPrefix =
-      !shared && r.type === 1 && r.metric === 256 && r.dst === dst && r.dstLen === len;
-    if (r.oif === ifindex && (isLocal || isPrefix)) state.routes.delete(r.id);
+    const isPrefix = r.type === 1 && r.metric === 256 && r.dst === dst && r.dstLen === len;
+    if (r.oif !== ifindex || !isPrefix) continue;
+    if (expiresNs === undefined) state.routes.delete(r.id);
+    else state.routes.set(r.id, { ...r, expiresNs, flags: r.flags | 0x40_0000 });
   }
 }
 
-function addRoute(state: IpState, route: Partial<Route> | { dst: string }): void {
+export function addRoute(state: IpState, route: Partial<Route> | { dst: string }): boolean {
   const full = {
     expiresNs: undefined,
     dst: addr6('::'),
@@ -339,10 +376,12 @@ function addRoute(state: IpState, route: Partial<Route> | { dst: string }): void
     attribution: NONE,
     ...route,
     id: state.nextId++,
-  } as Route;
+  } as Route & { flags: number };
+  if (full.expiresNs !== undefined) full.flags |= 0x40_0000;
   // fib6_add_rt2node(): same node, metric, device and gateway make a duplicate.
-  if (isDuplicate(state, full)) return;
+  if (isDuplicate(state, full)) return false;
   state.routes.set(full.id, full);
+  return true;
 }
 
 function isDuplicate(state: IpState, route: Route): boolean {
@@ -365,7 +404,7 @@ function sameHop(a: Route, b: Route): boolean {
   return a.oif === b.oif && a.gateway === b.gateway && a.nhId === b.nhId;
 }
 
-function applyRoute(state: IpState, verb: string, w: Words): void {
+export function applyRoute(state: IpState, verb: string, w: Words): void {
   const routes = parseRoute(w, (name) => indexOf(state, name));
   // ip6_route_multipath_add(): one duplicate takes the whole request back.
   if (routes.some((route) => route.nhId && !state.nexthops.has(route.nhId))) return;
@@ -381,12 +420,12 @@ function applyRoute(state: IpState, verb: string, w: Words): void {
   }
 }
 
-function addRule(state: IpState, w: Words): void {
+export function addRule(state: IpState, w: Words): void {
   state.rules.push(parseRule(w, (name) => indexOf(state, name), state.nextId++));
   state.rules.sort((a, b) => a.pref - b.pref);
 }
 
-function addNeigh(state: IpState, w: Words): void {
+export function addNeigh(state: IpState, w: Words): void {
   const addr = addr6(next(w));
   let ifindex = 0;
   let nudState = 0;
@@ -405,7 +444,7 @@ function addNeigh(state: IpState, w: Words): void {
   });
 }
 
-function addNexthop(state: IpState, w: Words): void {
+export function addNexthop(state: IpState, w: Words): void {
   const nh = {
     id: 0,
     gateway: addr6('::'),

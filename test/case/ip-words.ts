@@ -15,7 +15,7 @@ const TYPES: Readonly<Record<string, number>> = {
   prohibit: 8,
   throw: 9,
 };
-const PREF: Readonly<Record<string, number>> = { low: 3, medium: 0, high: 1 };
+export const PREF: Readonly<Record<string, number>> = { low: 3, medium: 0, high: 1, invalid: 0 };
 const RTF_UP = 0x1;
 const RTF_GATEWAY_FREE_REJECT = 0x200 | 0x20_0000;
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { KernelAnswer } from './answer.ts';
 import { type Ask, parseAsk } from './ask.ts';
@@ -63,6 +64,18 @@ export function calibrate(): Traits & { readonly vrf: boolean } {
     'route add ::/0 via fe80::2 dev A table 101',
     'rule add pref 5 oif red lookup 101',
   ];
+  const prefsrc = [
+    'dev A B',
+    'addr add 2001:db8:1::1/64 dev A',
+    'addr add 2001:db8:2::1/64 dev B',
+    'route add ::/0 via fe80::1 dev A src 2001:db8:2::1',
+    'addr del 2001:db8:2::1/64 dev B',
+  ];
+  const dynamic = [
+    'dev A',
+    'addr add 2001:db8:1::1/64 dev A valid_lft 900 preferred_lft 800',
+    'addr del 2001:db8:1::1/64 dev A',
+  ];
   const many = Array.from({ length: SPREAD }, (_, i) =>
     parseAsk(`get 2001:db8:9::${(i + 1).toString(16)} oif A`),
   );
@@ -70,6 +83,8 @@ export function calibrate(): Traits & { readonly vrf: boolean } {
     { id: 'group', lines: group, asks: many },
     { id: 'home', lines: home, asks: [parseAsk('udp 2001:db8:9::1')] },
     { id: 'vrf', lines: vrf, asks: [parseAsk('get 2001:db8:9::1 oif red')] },
+    { id: 'prefsrc', lines: prefsrc, asks: [parseAsk('udp 2001:db8:9::1')] },
+    { id: 'dynamic', lines: dynamic, asks: [parseAsk('dump 2001:db8:1::/64')] },
   ]);
   const shares = answers.get('group')?.answers;
   assert(shares !== undefined, `calibration failed: ${answers.get('group')?.skip}`);
@@ -77,6 +92,9 @@ export function calibrate(): Traits & { readonly vrf: boolean } {
     new: shares.every((a) => a.oif === 'A'),
     mip6: answers.get('home')?.answers?.[0]?.src === '2001:db8:1::1',
     rulel3: answers.get('vrf')?.answers?.[0]?.gateway === 'fe80::2',
+    seed: existsSync('/proc/sys/net/ipv4/fib_multipath_hash_seed'),
+    prefsrcany: answers.get('prefsrc')?.answers?.[0]?.src === '2001:db8:1::1',
+    dyncleanup: answers.get('dynamic')?.answers?.[0]?.devs === 'none',
     vrf: answers.get('vrf')?.answers !== undefined,
   };
 }

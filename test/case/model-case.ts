@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Quirks } from '../../src/model/profile.ts';
+import type { Habits } from './ip-state.ts';
 
 /** What kernels differ in: patch level and configuration. */
 export interface Traits {
@@ -18,7 +19,22 @@ export interface Traits {
   readonly mip6: boolean;
   /** Rules that name a VRF match what belongs to it. */
   readonly rulel3: boolean;
+  /** `net.ipv4.fib_multipath_hash_seed` is there, and used. */
+  readonly seed: boolean;
+  /** PREFSRC_ANYDEV: deleting an address clears it as source of the routes of all devices. */
+  readonly prefsrcany: boolean;
+  /** DEL_DYN_CLEANUP: deleting a dynamic address takes its prefix route along. */
+  readonly dyncleanup: boolean;
 }
+
+const ALL_NEW: Traits = {
+  new: true,
+  mip6: true,
+  rulel3: true,
+  seed: true,
+  prefsrcany: true,
+  dyncleanup: true,
+};
 
 export interface ModelCase {
   readonly id: string;
@@ -40,6 +56,8 @@ export const TABLES: readonly string[] = [
   'model-saddr.yaml',
   'model-edge.yaml',
   'model-found.yaml',
+  'model-event.yaml',
+  'model-hash.yaml',
 ];
 
 /** Reads one table; the compiled tests stand in dist/, the tables in the source tree. */
@@ -55,6 +73,12 @@ const HOLDS: Readonly<Record<string, (traits: Traits) => boolean>> = {
   nomip6: (t) => !t.mip6,
   rulel3: (t) => t.rulel3,
   norulel3: (t) => !t.rulel3,
+  seed: (t) => t.seed,
+  noseed: (t) => !t.seed,
+  prefsrcany: (t) => t.prefsrcany,
+  noprefsrcany: (t) => !t.prefsrcany,
+  dyncleanup: (t) => t.dyncleanup,
+  nodyncleanup: (t) => !t.dyncleanup,
 };
 
 /** The quirks of a kernel with these traits. */
@@ -66,6 +90,32 @@ export function quirksOf(traits: Traits): Partial<Quirks> {
     ruleL3Master: traits.rulel3,
   };
 }
+
+/** How a kernel with these traits keeps its tables. */
+export function habitsOf(traits: Traits): Habits {
+  return {
+    prefsrcAnyDev: traits.prefsrcany,
+    delDynCleanup: traits.dyncleanup,
+    hashSeed: traits.seed,
+  };
+}
+
+/** Kernels to run the model as: the newest, an old one, one built without MIP6. */
+export const KERNELS: readonly { readonly name: string; readonly traits: Traits }[] = [
+  { name: 'new', traits: ALL_NEW },
+  {
+    name: 'old',
+    traits: {
+      new: false,
+      mip6: true,
+      rulel3: false,
+      seed: false,
+      prefsrcany: false,
+      dyncleanup: false,
+    },
+  },
+  { name: 'without MIP6', traits: { ...ALL_NEW, mip6: false } },
+];
 
 /** The allowed answers under these traits, sorted. */
 export function answersOf(answer: Answer, traits: Traits): string[] {

@@ -7,13 +7,7 @@ import { createModel } from '../../src/model/predict.ts';
 import { LINUX, withQuirks } from '../../src/model/profile.ts';
 import { matches, modelAnswers, parseAsk, plainText, stateOf } from '../case/answer.ts';
 import { type IpState, toSnapshot } from '../case/ip-state.ts';
-import { answersOf, quirksOf, readTable, TABLES } from '../case/model-case.ts';
-
-const KERNELS = [
-  { name: 'new', traits: { new: true, mip6: true, rulel3: true } },
-  { name: 'old', traits: { new: false, mip6: true, rulel3: false } },
-  { name: 'without MIP6', traits: { new: true, mip6: false, rulel3: true } },
-] as const;
+import { answersOf, habitsOf, KERNELS, quirksOf, readTable, TABLES } from '../case/model-case.ts';
 
 /** With the routes that were deleted meanwhile added and deleted. */
 function arrange(state: IpState): ModelState {
@@ -30,8 +24,8 @@ for (const table of TABLES) {
   describe(table, () => {
     for (const row of readTable(table)) {
       it(`${row.id}: ${row.why}`, () => {
-        const { state } = stateOf(row.state);
         for (const { name, traits } of KERNELS) {
+          const { state } = stateOf(row.state, habitsOf(traits));
           const model = createModel(arrange(state), withQuirks(LINUX, quirksOf(traits)));
           for (const [question, answer] of Object.entries(row.ask)) {
             const want = answersOf(answer, traits);

@@ -21,6 +21,8 @@ IPV6_ADDR_PREFERENCES = 72
 # Refusals that ip-state.ts foresees.
 EXPECTED = ("File exists", "Carrier for nexthop device is down", "Nexthop id does not exist",
             "Invalid nexthop id")
+# Lines that are carried out one by one, after the commands before them.
+EVENTS = ("dev", "vrf", "sysctl", "carrier", "down", "wait", "ask", "token", "ra", "ptb", "redirect")
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -67,8 +69,10 @@ def wait_up(name):
     raise RuntimeError(f"{name} does not come up")
 
 
-def add_veth(name, master=None):
-    commands = [f"link add {name} type veth peer name p{name}"]
+def add_veth(word, master=None):
+    name, _, index = word.partition("=")
+    at = f" index {index}" if index else ""
+    commands = [f"link add {name}{at} type veth peer name p{name}"]
     if master:
         commands.append(f"link set {name} master {master}")
     ip_batch(commands)
@@ -119,6 +123,109 @@ def add_addr(line):
     return line if dad else line + " nodad"
 
 
+def packet(dev, dst_mac, src, dst, payload, hop_limit):
+    """Puts an ICMPv6 message on the wire behind `dev`."""
+    head = socket.inet_pton(socket.AF_INET6, src) + socket.inet_pton(socket.AF_INET6, dst)
+    pseudo = head + struct.pack("!II", len(payload), 58)
+    total = sum(struct.unpack(f"!{(len(pseudo) + len(payload) + 1) // 2}H",
+                              pseudo + payload + b"\0" * (len(payload) % 2)))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    payload = payload[:2] + struct.pack("!H", ~total & 0xffff) + payload[4:]
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    sock.bind((f"p{dev}", 0x86dd))
+    sock.send(dst_mac + mac_of(f"p{dev}") + b"\x86\xdd" +
+              struct.pack("!IHBB", 6 << 28, len(payload), 58, hop_limit) + head + payload)
+    sock.close()
+    time.sleep(0.1)
+
+
+def mac_of(dev):
+    out = subprocess.run(["ip", "-j", "link", "show", dev], capture_output=True, text=True).stdout
+    return bytes.fromhex(json.loads(out)[0]["address"].replace(":", ""))
+
+
+def seconds(text):
+    return 0xffffffff if text == "forever" else int(text)
+
+
+def send_ra(words):
+    """See ip-event.ts."""
+    prefs = {"low": 3, "medium": 0, "high": 1, "invalid": 2}
+    lifetime, pref, options = 0, 0, b""
+    at = 4
+    while at < len(words):
+        if words[at] == "lifetime":
+            lifetime, at = int(words[at + 1]), at + 2
+        elif words[at] == "pref":
+            pref, at = prefs[words[at + 1]], at + 2
+        elif words[at] == "pio":
+            prefix, plen = words[at + 1].split("/")
+            flags = (0x80 if "L" in words[at + 4] else 0) | (0x40 if "A" in words[at + 4] else 0)
+            options += struct.pack("!BBBBIII", 3, 4, int(plen), flags, seconds(words[at + 2]),
+                                   seconds(words[at + 3]), 0) + addr(prefix)
+            at += 5
+        else:
+            prefix, plen = words[at + 1].split("/")
+            options += struct.pack("!BBBBI", 24, 3, int(plen), prefs[words[at + 2]] << 3,
+                                   seconds(words[at + 3])) + addr(prefix)
+            at += 4
+    body = struct.pack("!BBHBBHII", 134, 0, 0, 64, pref << 3, lifetime, 0, 0) + options
+    packet(words[3], bytes.fromhex("333300000001"), words[1], "ff02::1", body, 255)
+
+
+def send_error(words):
+    """Packet Too Big, or Redirect, about an echo request of ours; see ip-event.ts."""
+    dst, said = words[1], dict(zip(words[2::2], words[3::2]))
+    inner = struct.pack("!IHBB", 6 << 28, 8, 58, 64) + addr(said["from"]) + addr(dst)
+    inner += struct.pack("!BBHHH", 128, 0, 0, 1, 1)
+    if words[0] == "ptb":
+        body = struct.pack("!BBHI", 2, 0, 0, int(said["mtu"])) + inner
+        packet(said["dev"], mac_of(said["dev"]), "2001:db8:ffff::1", said["from"], body, 64)
+    else:
+        option = struct.pack("!BBHI", 4, (8 + len(inner)) // 8, 0, 0) + inner
+        body = struct.pack("!BBHI", 137, 0, 0, 0) + addr(said["to"]) + addr(dst) + option
+        packet(said["dev"], mac_of(said["dev"]), said["via"], said["from"], body, 255)
+
+
+def event(netlink, line, words):
+    """A line that is no command of ip(8)."""
+    if words[0] == "dev":
+        for word in words[1:]:
+            add_veth(word)
+    elif words[0] == "vrf":
+        ip_batch([f"link add {words[1]} type vrf table {words[2]}", f"link set {words[1]} up"])
+        for name in words[3:]:
+            add_veth(name, words[1])
+    elif words[0] == "sysctl":
+        key, value = words[1].split("=")
+        if not key.endswith("hash_seed") or os.path.exists("/proc/sys/" + key.replace(".", "/")):
+            sysctl(key, value)
+    elif words[0] == "down":
+        ip_batch([f"link set {words[1]} down"])
+    elif words[0] == "carrier":
+        ip_batch([f"link set p{words[1]} {'up' if words[2] == 'on' else 'down'}"])
+        for _ in range(300):
+            if carrier(words[1]) == (words[2] == "on"):
+                break
+            time.sleep(0.01)
+        time.sleep(0.05)
+    elif words[0] == "wait":
+        time.sleep(float(words[1]))
+    elif words[0] == "ask":
+        ask_get(netlink, {"daddr": words[2]})
+    elif words[0] == "token":
+        # The kernel takes a token only where it would solicit routers.
+        sysctl(f"net.ipv6.conf.{words[1]}.router_solicitations", "1")
+        ip_batch([f"token set {words[2]} dev {words[1]}"])
+    elif words[0] == "ra":
+        send_ra(words)
+    elif words[0] in ("ptb", "redirect"):
+        send_error(words)
+    else:
+        find_saddr_rule(netlink, [w for w in words[2:] if w != "find_saddr"])
+
+
 def set_up(netlink, lines):
     for scope in ("all", "default"):
         sysctl(f"net.ipv6.conf.{scope}.accept_dad", "0")
@@ -128,30 +235,11 @@ def set_up(netlink, lines):
     pending = []
     for line in lines:
         words = line.split()
-        if words[0] in ("dev", "vrf", "sysctl", "carrier", "down") or "find_saddr" in words:
+        if words[0] in EVENTS or "find_saddr" in words:
             if pending:
                 ip_batch(pending)
             pending = []
-        if words[0] == "dev":
-            for name in words[1:]:
-                add_veth(name)
-        elif words[0] == "vrf":
-            ip_batch([f"link add {words[1]} type vrf table {words[2]}", f"link set {words[1]} up"])
-            for name in words[3:]:
-                add_veth(name, words[1])
-        elif words[0] == "sysctl":
-            sysctl(*words[1].split("="))
-        elif words[0] == "down":
-            ip_batch([f"link set {words[1]} down"])
-        elif words[0] == "carrier":
-            ip_batch([f"link set p{words[1]} {'up' if words[2] == 'on' else 'down'}"])
-            for _ in range(300):
-                if carrier(words[1]) == (words[2] == "on"):
-                    break
-                time.sleep(0.01)
-            time.sleep(0.05)
-        elif "find_saddr" in words:
-            find_saddr_rule(netlink, [w for w in words[2:] if w != "find_saddr"])
+            event(netlink, line, words)
         elif words[:2] == ["addr", "add"]:
             pending.append(add_addr(line))
         elif words[:2] == ["neigh", "add"]:
@@ -232,8 +320,19 @@ def ask_get(netlink, ask):
     return out
 
 
-def ask_udp(ask):
-    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+def ask_dump(ask):
+    """Devices of a prefix's routes in all tables, in the kernel's order."""
+    out = subprocess.run(["ip", "-6", "-j", "route", "show", "table", "all", "exact", ask["daddr"]],
+                         capture_output=True, text=True).stdout
+    devs = [f"{r['dev']}{' expires' if 'expires' in r else ''}" for r in json.loads(out or "[]")
+            if r.get("type") != "multicast"]
+    return {"error": 0, "devs": " ".join(devs) or "none"}
+
+
+def ask_socket(ask):
+    kind = socket.SOCK_STREAM if ask["kind"] == "tcp" else socket.SOCK_DGRAM
+    sock = socket.socket(socket.AF_INET6, kind)
+    sock.setblocking(False)
     try:
         scope = 0
         if ask.get("oif"):
@@ -250,7 +349,10 @@ def ask_udp(ask):
             sock.setsockopt(socket.IPPROTO_IPV6, 78, 1)  # IPV6_FREEBIND
             sock.bind((ask["saddr"], ask.get("sport", 0), 0, scope))
         link_scope = ask["daddr"].startswith(("fe8", "ff01", "ff02"))
-        sock.connect((ask["daddr"], ask.get("dport", 53), 0, scope if link_scope else 0))
+        try:
+            sock.connect((ask["daddr"], ask.get("dport", 53), 0, scope if link_scope else 0))
+        except BlockingIOError:
+            pass  # a SYN is on its way
         return {"error": 0, "src": sock.getsockname()[0].split("%")[0]}
     except OSError as error:
         return {"error": error.errno}
@@ -266,7 +368,10 @@ def run_case(case):
     time.sleep(case.get("wait", 0))
     answers = []
     for ask in case["asks"]:
-        answers.append(ask_get(netlink, ask) if ask["kind"] == "get" else ask_udp(ask))
+        if ask["kind"] == "get":
+            answers.append(ask_get(netlink, ask))
+        else:
+            answers.append(ask_dump(ask) if ask["kind"] == "dump" else ask_socket(ask))
     return answers
 
 

@@ -17,7 +17,14 @@ import {
 } from '../case/answer.ts';
 import { toSnapshot } from '../case/ip-state.ts';
 import { askKernel, calibrate, type KernelCase, SPREAD } from '../case/kernel.ts';
-import { answersOf, type ModelCase, quirksOf, readTable, TABLES } from '../case/model-case.ts';
+import {
+  answersOf,
+  habitsOf,
+  type ModelCase,
+  quirksOf,
+  readTable,
+  TABLES,
+} from '../case/model-case.ts';
 
 /** The question, and for set-valued answers the same for other destinations of the /112. */
 function spread(question: string, want: readonly string[]): string[] {
@@ -30,7 +37,7 @@ const traits = calibrate();
 
 describe(`this kernel (${JSON.stringify(traits)})`, () => {
   const rows = TABLES.flatMap(readTable).map((row) => {
-    const { state, lines } = stateOf(row.state);
+    const { state, lines } = stateOf(row.state, habitsOf(traits));
     const questions = Object.entries(row.ask).flatMap(([question, answer]) => {
       const want = answersOf(answer, traits);
       return spread(question, want).map((text) => ({ text, want }));

@@ -14,7 +14,7 @@ import {
 } from '../case/answer.ts';
 import { type IpState, toSnapshot } from '../case/ip-state.ts';
 import { askKernel, calibrate } from '../case/kernel.ts';
-import { quirksOf, type Traits } from '../case/model-case.ts';
+import { habitsOf, quirksOf, type Traits } from '../case/model-case.ts';
 import { fuzzCase } from './model-fuzz.ts';
 
 export interface FuzzReport {
@@ -90,7 +90,7 @@ export function runFuzz(
 }
 
 function modelOf(lines: readonly string[], traits: Traits): { state: IpState; model: Model } {
-  const { state } = stateOf(lines.join('\n'));
+  const { state } = stateOf(lines.join('\n'), habitsOf(traits));
   return {
     state,
     model: createModel(createModelState(toSnapshot(state)), withQuirks(LINUX, quirksOf(traits))),

@@ -11,22 +11,17 @@ import { createModel } from '../../src/model/predict.ts';
 import { LINUX, withQuirks } from '../../src/model/profile.ts';
 import { modelAnswers, parseAsk, plainText, stateOf } from '../case/answer.ts';
 import { toSnapshot } from '../case/ip-state.ts';
-import { quirksOf, type Traits } from '../case/model-case.ts';
+import { habitsOf, KERNELS, quirksOf } from '../case/model-case.ts';
 import { fuzzCase } from './model-fuzz.ts';
 
-const KERNELS: readonly Traits[] = [
-  { new: true, mip6: true, rulel3: true },
-  { new: false, mip6: true, rulel3: false },
-  { new: true, mip6: false, rulel3: true },
-];
 /** A row with more or fewer lines tells little, or nothing. */
 const LINES_MIN = 4;
 const LINES_MAX = 12;
 
 function answers(lines: readonly string[], question: string): string {
-  const { state } = stateOf(lines.join('\n'));
   const ask = parseAsk(question);
-  const all = KERNELS.map((traits) => {
+  const all = KERNELS.map(({ traits }) => {
+    const { state } = stateOf(lines.join('\n'), habitsOf(traits));
     const model = createModel(
       createModelState(toSnapshot(state)),
       withQuirks(LINUX, quirksOf(traits)),

@@ -1,0 +1,44 @@
+/** One line of a state, carried out. */
+
+import { applyEvent } from './ip-event.ts';
+import {
+  addAddr,
+  addNeigh,
+  addNexthop,
+  addRule,
+  addVeth,
+  addVrf,
+  applyLink,
+  applyRoute,
+  deleteAddr,
+  downDevice,
+  type IpState,
+  indexOf,
+  setLink,
+  setSysctl,
+} from './ip-state.ts';
+import { next, parseLabel, peek, words } from './ip-words.ts';
+
+/** Carries one line out. Errors of the kernel (EEXIST for a duplicate) are passed over, as with `-force`. */
+export function applyLine(state: IpState, line: string): void {
+  const w = words(line);
+  const index = (name: string): number => indexOf(state, name);
+  const object = next(w);
+  if (object === 'dev') while (peek(w)) addVeth(state, next(w));
+  else if (object === 'vrf') addVrf(state, w);
+  else if (object === 'sysctl') setSysctl(state, next(w));
+  else if (object === 'carrier') setLink(state, index(next(w)), { carrier: next(w) === 'on' });
+  else if (object === 'down') downDevice(state, index(next(w)));
+  else if (object === 'link') applyLink(state, w);
+  else if (applyEvent(state, object, w)) return;
+  else {
+    const verb = next(w);
+    if (object === 'addr') verb === 'add' ? addAddr(state, w) : deleteAddr(state, w);
+    else if (object === 'route') applyRoute(state, verb, w);
+    else if (object === 'rule') addRule(state, w);
+    else if (object === 'addrlabel') state.labels.push(parseLabel(w, index));
+    else if (object === 'neigh') addNeigh(state, w);
+    else if (object === 'nexthop') addNexthop(state, w);
+    else throw new Error(`unknown line: ${line}`);
+  }
+}
