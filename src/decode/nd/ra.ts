@@ -63,7 +63,7 @@ export function decodeRa(message: Uint8Array, options: DecodeRaOptions = {}): Ra
   const cut = (options.msgLenBytes ?? 0) > message.length;
   if (message.length > 0 && message[0] !== RA_TYPE) report('ra-type', 0);
   else if (message.length < RA_HEADER_BYTES && !cut) report('ra-too-short', message.length);
-  const readable = message[0] === RA_TYPE && message.length >= RA_HEADER_BYTES;
+  const readable = message.length >= RA_HEADER_BYTES && message[0] === RA_TYPE;
   if (cut) report('ra-captured-short', message.length);
   if (options.fragmented) report('ra-fragmented', 0);
   if (readable) checkEnvelope(message, options, cut, report);
