@@ -45,6 +45,7 @@ const name = z
 const lifetime = z.union([uint(32), z.literal('infinity').transform(() => INFINITY_SEC)]);
 const preference = z.enum(['low', 'medium', 'high', 'reserved']).default('medium');
 const lenUnits = z.int().min(1).max(255).optional();
+const reserved16 = uint(16).default(0);
 
 const header = {
   hopLimit: uint(8).default(64),
@@ -87,19 +88,50 @@ const plainOption = {
       lenUnits,
     })
     .optional(),
-  mtu: uint(32).optional(),
+  /** A number alone, or with its reserved bits. */
+  mtu: z
+    .union([
+      uint(32).transform((mtu) => ({ mtu, reserved: 0 })),
+      z.strictObject({ mtu: uint(32), reserved: reserved16 }),
+    ])
+    .optional(),
   rdnss: z
-    .strictObject({ addrs: z.array(addr).min(1), lifetime: lifetime.default(1800) })
+    .strictObject({
+      addrs: z.array(addr).min(1),
+      lifetime: lifetime.default(1800),
+      reserved: reserved16,
+    })
     .optional(),
   dnssl: z
-    .strictObject({ domains: z.array(name), lifetime: lifetime.default(1800), lenUnits })
+    .strictObject({
+      domains: z.array(name),
+      lifetime: lifetime.default(1800),
+      reserved: reserved16,
+      lenUnits,
+    })
     .optional(),
-  advertisementInterval: uint(32).optional(),
+  advertisementInterval: z
+    .union([
+      uint(32).transform((interval) => ({ interval, reserved: 0 })),
+      z.strictObject({ interval: uint(32), reserved: reserved16 }),
+    ])
+    .optional(),
   homeAgent: z
-    .strictObject({ preference: uint(16).default(0), lifetime: uint(16).default(1800) })
+    .strictObject({
+      preference: uint(16).default(0),
+      lifetime: uint(16).default(1800),
+      reserved: reserved16,
+    })
     .optional(),
-  pref64: z.strictObject({ prefix, lifetime: uint(16).default(1800) }).optional(),
-  captivePortal: z.string().optional(),
+  pref64: z
+    .strictObject({ prefix, addr: addr.optional(), lifetime: uint(16).default(1800) })
+    .optional(),
+  captivePortal: z
+    .union([
+      z.string().transform((uri) => ({ uri })),
+      z.strictObject({ uri: z.string(), lenUnits }),
+    ])
+    .optional(),
   encryptedDns: z
     .strictObject({
       name,
@@ -107,6 +139,7 @@ const plainOption = {
       lifetime: lifetime.default(1800),
       addrs: z.array(addr).default([]),
       params: z.array(z.strictObject({ key: uint(16), value: hex })).default([]),
+      lenUnits,
     })
     .optional(),
   raFlags: hex.optional(),
@@ -136,7 +169,9 @@ const pvd = z.strictObject({
   reserved: uint(16).default(0),
   type: uint(8).default(21),
   layout: z.enum(['rfc8801', 'draft-01', 'draft-00']).default('rfc8801'),
-  ra: z.strictObject({ ...header, checksum: uint(16).default(0) }).optional(),
+  ra: z
+    .strictObject({ ...header, type: uint(8).default(134), checksum: uint(16).default(0) })
+    .optional(),
   options: z.array(nestedOption).default([]),
 });
 
@@ -145,6 +180,8 @@ const option = z.strictObject({ ...plainOption, pvd: pvd.optional() }).superRefi
 const ra = {
   ...header,
   options: z.array(option).default([]),
+  /** Of the ICMPv6 message; another one is no RA. */
+  type: uint(8).default(134),
   /** `auto`: the right one. A number is sent as it is. */
   checksum: z.union([z.literal('auto'), uint(16)]).default('auto'),
   /** The whole ICMPv6 message instead; its checksum is still made right unless given here. */

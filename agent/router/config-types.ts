@@ -48,20 +48,35 @@ export interface PlainOptionConfig {
         readonly lenUnits?: number | undefined;
       }
     | undefined;
-  readonly mtu?: number | undefined;
-  readonly rdnss?: { readonly addrs: readonly Addr6[]; readonly lifetime: number } | undefined;
+  readonly mtu?: { readonly mtu: number; readonly reserved: number } | undefined;
+  readonly rdnss?:
+    | { readonly addrs: readonly Addr6[]; readonly lifetime: number; readonly reserved: number }
+    | undefined;
   readonly dnssl?:
     | {
         readonly domains: readonly string[];
         readonly lifetime: number;
+        readonly reserved: number;
         readonly lenUnits?: number | undefined;
       }
     | undefined;
   /** ms */
-  readonly advertisementInterval?: number | undefined;
-  readonly homeAgent?: { readonly preference: number; readonly lifetime: number } | undefined;
-  readonly pref64?: { readonly prefix: Prefix6; readonly lifetime: number } | undefined;
-  readonly captivePortal?: string | undefined;
+  readonly advertisementInterval?:
+    | { readonly interval: number; readonly reserved: number }
+    | undefined;
+  readonly homeAgent?:
+    | { readonly preference: number; readonly lifetime: number; readonly reserved: number }
+    | undefined;
+  readonly pref64?:
+    | {
+        readonly prefix: Prefix6;
+        readonly addr?: Addr6 | undefined;
+        readonly lifetime: number;
+      }
+    | undefined;
+  readonly captivePortal?:
+    | { readonly uri: string; readonly lenUnits?: number | undefined }
+    | undefined;
   readonly encryptedDns?:
     | {
         readonly name: string;
@@ -69,6 +84,7 @@ export interface PlainOptionConfig {
         readonly lifetime: number;
         readonly addrs: readonly Addr6[];
         readonly params: readonly { readonly key: number; readonly value: Uint8Array }[];
+        readonly lenUnits?: number | undefined;
       }
     | undefined;
   readonly raFlags?: Uint8Array | undefined;
@@ -80,6 +96,7 @@ export interface PlainOptionConfig {
 
 /** A header that is sent as it is. */
 export interface HeaderBytesConfig extends HeaderConfig {
+  readonly type: number;
   readonly checksum: number;
 }
 
@@ -103,6 +120,7 @@ export interface OptionConfig extends PlainOptionConfig {
 /** One RA and the packet around it. */
 export interface RaConfig extends HeaderConfig {
   readonly options: readonly OptionConfig[];
+  readonly type: number;
   /** `auto`: the right one. */
   readonly checksum: 'auto' | number;
   /** The whole ICMPv6 message, instead of header and options. */

@@ -49,6 +49,7 @@ function at(file: RouterFile, path: YamlPath, encode: () => Uint8Array): Uint8Ar
 function headerOf(config: HeaderBytesConfig, context: MessageContext): RaHeader {
   return {
     ...EMPTY_RA_HEADER,
+    icmpType: config.type,
     code: config.code,
     checksum: config.checksum,
     hopLimit: config.hopLimit,
@@ -90,7 +91,7 @@ function plainOption(config: PlainOptionConfig, context: MessageContext): NdOpti
     return { kind: 'slla', lladdr: slla === 'auto' ? context.lladdr : slla };
   }
   if (tlla !== undefined) return { kind: 'tlla', lladdr: tlla };
-  if (mtu !== undefined) return { kind: 'mtu', mtuBytes: mtu };
+  if (mtu !== undefined) return { kind: 'mtu', mtuBytes: mtu.mtu, reserved: mtu.reserved };
   if (pio !== undefined) {
     const { valid: validSec, preferred: preferredSec, addr, ...rest } = pio;
     return { kind: 'pio', ...rest, validSec, preferredSec, ...(addr && { addr }) };
@@ -100,11 +101,12 @@ function plainOption(config: PlainOptionConfig, context: MessageContext): NdOpti
     return { kind: 'rio', ...rest, lifetimeSec, ...(addr && { addr }), ...units(lenUnits) };
   }
   if (rdnss !== undefined) {
-    return { kind: 'rdnss', addrs: rdnss.addrs, lifetimeSec: rdnss.lifetime };
+    const { lifetime: lifetimeSec, ...rest } = rdnss;
+    return { kind: 'rdnss', ...rest, lifetimeSec };
   }
   if (dnssl !== undefined) {
-    const { domains, lifetime: lifetimeSec, lenUnits } = dnssl;
-    return { kind: 'dnssl', domains, lifetimeSec, ...units(lenUnits) };
+    const { lifetime: lifetimeSec, lenUnits, ...rest } = dnssl;
+    return { kind: 'dnssl', ...rest, lifetimeSec, ...units(lenUnits) };
   }
   if (raw !== undefined) return { kind: 'raw', ...raw };
   return rareOption(config);
@@ -117,19 +119,24 @@ function units(lenUnits: number | undefined): { lenUnits?: number } {
 function rareOption(config: PlainOptionConfig): PlainOption | undefined {
   const { advertisementInterval, homeAgent, pref64, captivePortal, encryptedDns, raFlags } = config;
   if (advertisementInterval !== undefined) {
-    return { kind: 'advertisement-interval', intervalMs: advertisementInterval };
+    const { interval: intervalMs, reserved } = advertisementInterval;
+    return { kind: 'advertisement-interval', intervalMs, reserved };
   }
   if (homeAgent !== undefined) {
-    const { preference: haPreference, lifetime: lifetimeSec } = homeAgent;
-    return { kind: 'home-agent', haPreference, lifetimeSec };
+    const { preference: haPreference, lifetime: lifetimeSec, reserved } = homeAgent;
+    return { kind: 'home-agent', haPreference, lifetimeSec, reserved };
   }
   if (pref64 !== undefined) {
-    return { kind: 'pref64', prefix: pref64.prefix, lifetimeSec: pref64.lifetime };
+    const { prefix, addr, lifetime: lifetimeSec } = pref64;
+    return { kind: 'pref64', prefix, lifetimeSec, ...(addr && { addr }) };
   }
-  if (captivePortal !== undefined) return { kind: 'captive-portal', uri: captivePortal };
+  if (captivePortal !== undefined) {
+    const { uri, lenUnits } = captivePortal;
+    return { kind: 'captive-portal', uri, ...units(lenUnits) };
+  }
   if (encryptedDns !== undefined) {
-    const { name: adn, params: svcParams, lifetime: lifetimeSec, priority, addrs } = encryptedDns;
-    return { kind: 'encrypted-dns', adn, svcParams, lifetimeSec, priority, addrs };
+    const { name: adn, params: svcParams, lifetime: lifetimeSec, lenUnits, ...rest } = encryptedDns;
+    return { kind: 'encrypted-dns', adn, svcParams, lifetimeSec, ...rest, ...units(lenUnits) };
   }
   return raFlags === undefined ? undefined : { kind: 'ra-flags', bits: raFlags };
 }

@@ -13,6 +13,10 @@ import { isZero, newOption, UNIT } from './bytes.ts';
 import type { Report } from './problem.ts';
 
 export const CAPTIVE_PORTAL_TYPE = 37;
+/** What the option of DHCPv4 can hold (RFC 8910, section 2). */
+const URI_BYTES_MAX = 255;
+/** An authority whose host is an IP literal or an IPv4 address (RFC 3986, section 3.2.2). */
+const ADDRESS = /^[^:/?#]+:\/\/([^/?#@]*@)?(\[|\d+\.\d+\.\d+\.\d+(:\d*)?([/?#]|$))/;
 
 export interface CaptivePortal {
   readonly kind: 'captive-portal';
@@ -41,6 +45,8 @@ export function readCaptivePortal(
     report('captive-portal-uri', pos);
     return undefined;
   }
+  if (ADDRESS.test(uri)) report('captive-portal-address', at + 2);
+  if (uri.length > URI_BYTES_MAX) report('captive-portal-long', at + 2);
   return { kind: 'captive-portal', uri, lenUnits: len / UNIT };
 }
 

@@ -26,6 +26,10 @@ import type { Report } from './problem.ts';
 
 export const ENCRYPTED_DNS_TYPE = 144;
 const NAME_AT = 10;
+const LOOPBACK6 = '::1' as Addr6;
+/** SvcParamKeys (RFC 9460, section 14.3.2). */
+const KEY_IPV4HINT = 4;
+const KEY_IPV6HINT = 6;
 
 export interface SvcParam {
   readonly key: number;
@@ -80,7 +84,7 @@ export function readEncryptedDns(
     reportName(adn, report);
     return undefined;
   }
-  const addrs = readAddrs(bytes, addr, report);
+  const addrs = readAddrs(bytes, addr, params.to > params.from, report);
   const svcParams = addrs && readSvcParams(bytes, params, report);
   if (!addrs || !svcParams) return undefined;
   if (adn.end !== name.to || !isZero(bytes, params.to, end)) report('padding-not-zero', params.to);
@@ -95,17 +99,27 @@ export function readEncryptedDns(
   };
 }
 
-function readAddrs(bytes: Uint8Array, field: Field, report: Report): Addr6[] | undefined {
+/** `needed`: there are SvcParams, so there has to be an address to go with them. */
+function readAddrs(
+  bytes: Uint8Array,
+  field: Field,
+  needed: boolean,
+  report: Report,
+): Addr6[] | undefined {
   if ((field.to - field.from) % 16 !== 0) {
     report('encrypted-dns-address', field.from - 2);
     return undefined;
   }
   const addrs: Addr6[] = [];
+  let usable = 0;
   for (let pos = field.from; pos < field.to; pos += 16) {
     const addr = addr6FromBytes(bytes, pos);
-    if (isMulticast(addr) || addr === ANY6) report('encrypted-dns-address', pos);
+    if (isMulticast(addr) || addr === ANY6 || addr === LOOPBACK6) {
+      report('encrypted-dns-address-unusable', pos);
+    } else usable++;
     addrs.push(addr);
   }
+  if (usable === 0 && (needed || addrs.length > 0)) report('encrypted-dns-address', field.from - 2);
   return addrs;
 }
 
@@ -120,6 +134,7 @@ function readSvcParams(bytes: Uint8Array, field: Field, report: Report): SvcPara
       report('encrypted-dns-params', pos);
       return undefined;
     }
+    if (key === KEY_IPV4HINT || key === KEY_IPV6HINT) report('encrypted-dns-hint', pos);
     params.push({ key, value: bytes.subarray(pos + 4, end) });
     last = key;
     pos = end;

@@ -41,6 +41,11 @@ export function readHomeAgent(
   return { kind: 'home-agent', haPreference: u16(bytes, at + 4), lifetimeSec, reserved };
 }
 
+/** Whether the RA header at `headerAt` has the H flag, without which the option must not be there. */
+export function hasHomeAgentFlag(bytes: Uint8Array, headerAt: number): boolean {
+  return ((bytes[headerAt + 5] ?? 0) & 0x20) !== 0;
+}
+
 export function homeAgentBytes(option: HomeAgent): Uint8Array {
   const out = newOption(HOME_AGENT_TYPE, 8);
   putU16(out, 2, option.reserved ?? 0);

@@ -9,7 +9,7 @@ import { UNIT } from './bytes.ts';
 import { CAPTIVE_PORTAL_TYPE, captivePortalBytes, readCaptivePortal } from './captive-portal.ts';
 import { DNSSL_TYPE, dnsslBytes, readDnssl } from './dnssl.ts';
 import { ENCRYPTED_DNS_TYPE, encryptedDnsBytes, readEncryptedDns } from './encrypted-dns.ts';
-import { HOME_AGENT_TYPE, homeAgentBytes, readHomeAgent } from './home-agent.ts';
+import { HOME_AGENT_TYPE, hasHomeAgentFlag, homeAgentBytes, readHomeAgent } from './home-agent.ts';
 import { lladdrBytes, readLladdr, SLLA_TYPE, TLLA_TYPE } from './lladdr.ts';
 import { MTU_TYPE, mtuOptionBytes, readMtu } from './mtu.ts';
 import {
@@ -105,7 +105,7 @@ export function newWalk(bytes: Uint8Array, pvdTypes: PvdTypes): Walk {
  * leads nowhere the walk ends; the octets from there on belong to no option.
  */
 export function readOptions(walk: Walk, from: number, to: number): DecodedOption[] {
-  return walkOptions(walk, from, to, false).options;
+  return walkOptions(walk, from, to, 0).options;
 }
 
 interface Walked {
@@ -113,7 +113,14 @@ interface Walked {
   readonly whole: boolean;
 }
 
-function walkOptions(walk: Walk, from: number, to: number, nested: boolean): Walked {
+/** `headerAt`: of the RA header that counts for these options; `nested`: inside a PvD option. */
+function walkOptions(
+  walk: Walk,
+  from: number,
+  to: number,
+  headerAt: number,
+  nested = false,
+): Walked {
   const options: DecodedOption[] = [];
   let singles = 0;
   let pvdSeen = false;
@@ -132,6 +139,9 @@ function walkOptions(walk: Walk, from: number, to: number, nested: boolean): Wal
       if ((singles & bit) !== 0) walk.report('option-duplicate', at);
       singles |= bit;
       const option = readPlain(walk, type, at, len);
+      if (type === HOME_AGENT_TYPE && !hasHomeAgentFlag(walk.bytes, headerAt)) {
+        walk.report('home-agent-no-flag', at);
+      }
       options.push(withMeta(option, type, at, len, reasonOf(walk.problems, first)));
     }
     at += len;
@@ -160,8 +170,8 @@ function readPvdOption(
     walk.report(code, at);
     return withMeta(readRaw(walk.bytes, at, len), type, at, len, code);
   }
-  const readNested: ReadNested = (from, to) => {
-    const { options, whole } = walkOptions(walk, from, to, true);
+  const readNested: ReadNested = (from, to, headerAt) => {
+    const { options, whole } = walkOptions(walk, from, to, headerAt, true);
     return whole ? options : undefined;
   };
   const layout = walk.pvdTypes.get(type) ?? 'rfc8801';

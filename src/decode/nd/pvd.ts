@@ -35,8 +35,11 @@ import {
 
 export const PVD_TYPE = 21;
 const NAME_AT = 6;
+/** Of an RA header, what comes after type, code and checksum. */
+const CONTENT_AT = 4;
 /** Letters, digits and hyphens, and the underscore that service names use. */
 const USUAL = /^[0-9A-Za-z_.-]+$/;
+const UPPER = /[A-Z]/;
 
 /** Which text defines the octets. */
 export type PvdLayout = 'rfc8801' | 'draft-01' | 'draft-00';
@@ -67,8 +70,15 @@ export interface DecodedPvd extends Pvd {
   readonly options: readonly DecodedOption[];
 }
 
-/** Reads the options between two offsets; undefined when their lengths contradict that. */
-export type ReadNested = (from: number, to: number) => readonly DecodedOption[] | undefined;
+/**
+ * Reads the options between two offsets, under the header at a third; undefined when their
+ * lengths contradict that.
+ */
+export type ReadNested = (
+  from: number,
+  to: number,
+  headerAt: number,
+) => readonly DecodedOption[] | undefined;
 
 const RESERVED: Readonly<Record<PvdLayout, number>> = {
   rfc8801: 0x1ff0,
@@ -93,6 +103,7 @@ export function readPvd(
     return undefined;
   }
   if (!USUAL.test(name.name)) report('name-unusual', at + NAME_AT);
+  if (UPPER.test(name.name)) report('pvd-id-case', at + NAME_AT);
   const flags = u16(bytes, at + 2);
   const nests = layout !== 'draft-00';
   const hasHeader = nests && (flags & 0x2000) !== 0;
@@ -104,7 +115,7 @@ export function readPvd(
   }
   if (!isZero(bytes, name.end, headerAt)) report('padding-not-zero', name.end);
   const ra = hasHeader ? readInnerHeader(bytes, headerAt, report) : null;
-  const options = readNested(optionsAt, end);
+  const options = readNested(optionsAt, end, hasHeader ? headerAt : 0);
   if (options === undefined) return undefined;
   const pvd: DecodedPvd = {
     kind: 'pvd',
@@ -128,7 +139,15 @@ export function readPvd(
 function readInnerHeader(bytes: Uint8Array, at: number, report: Report): RaHeader {
   const ra = readRaHeader(bytes, at, report);
   if (ra.icmpType !== RA_TYPE || ra.code !== 0 || ra.checksum !== 0) report('pvd-header-fixed', at);
+  if (differs(bytes, CONTENT_AT, at + CONTENT_AT)) report('pvd-header-precedence', at);
   return ra;
+}
+
+/** Whether two RA headers in one message say different things, from their hop limits on. */
+function differs(bytes: Uint8Array, a: number, b: number): boolean {
+  for (let i = 0; i < RA_HEADER_BYTES - CONTENT_AT; i++)
+    if (bytes[a + i] !== bytes[b + i]) return true;
+  return false;
 }
 
 function padded(len: number): number {

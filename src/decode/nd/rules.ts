@@ -149,6 +149,7 @@ export const RULES: Readonly<Record<ProblemCode, Rule>> = {
   'advertisement-interval-length': ignore('RFC 6275, 7.3', 'length is not 1 unit'),
   'home-agent-length': ignore('RFC 6275, 7.4', 'length is not 1 unit'),
   'home-agent-lifetime': remark('RFC 6275, 7.4', 'home agent lifetime 0 must not be used'),
+  'home-agent-no-flag': remark('RFC 6275, 7.4', 'home agent information without H flag'),
   'ra-flags-empty': remark('RFC 5175, 4', 'no flag is set, so the option should be absent'),
   'pref64-length': ignore('RFC 8781, 4', 'length is not 2 units', { linux: UNCHECKED_BY_KERNEL }),
   'pref64-plc': ignore('RFC 8781, 4', 'prefix length code 6 or 7', { linux: UNCHECKED_BY_KERNEL }),
@@ -159,13 +160,22 @@ export const RULES: Readonly<Record<ProblemCode, Rule>> = {
       linux: UNCHECKED_BY_KERNEL,
     },
   ),
+  'captive-portal-address': remark('RFC 8910, 2', 'an IP address instead of a name'),
+  'captive-portal-long': remark('RFC 8910, 2', 'URI over 255 octets'),
   'encrypted-dns-length': ignore('RFC 9463, 6.1', 'a length inside exceeds the option', {
     linux: 'does not know the option, nor hands it on',
   }),
-  'encrypted-dns-address': ignore('RFC 9463, 6.2', 'address list is not whole, or not unicast', {
+  'encrypted-dns-address': ignore('RFC 9463, 3.1.8', 'not whole, or not one usable address', {
     linux: 'does not know the option, nor hands it on',
   }),
+  'encrypted-dns-address-unusable': remark(
+    'RFC 9463, 6.2',
+    'an address that is multicast, loopback or unspecified is not used',
+  ),
   'encrypted-dns-params': ignore('RFC 9460, 2.2', 'SvcParams cut, unordered or repeated', {
+    linux: 'does not know the option, nor hands it on',
+  }),
+  'encrypted-dns-hint': ignore('RFC 9463, 3.1.5', 'ipv4hint or ipv6hint among the SvcParams', {
     linux: 'does not know the option, nor hands it on',
   }),
   // RFC 8801
@@ -174,6 +184,14 @@ export const RULES: Readonly<Record<ProblemCode, Rule>> = {
     'RFC 8801, 3.1',
     'inner RA header with type, code or checksum other than 134, 0, 0',
   ),
+  'pvd-header-precedence': remark(
+    'RFC 8801, 3.4',
+    'the RA header inside differs from the one outside: it takes precedence',
+    { linux: 'does not look inside the PvD option: the one outside counts' },
+  ),
+  'pvd-id-case': remark('RFC 8801, 3.1; RFC 4343, 3', 'upper case in the PvD ID: no distinction', {
+    netpvd: 'compares octets: in another case it is another PvD',
+  }),
   'pvd-delay-unused': remark('RFC 8801, 3.1', 'delay or sequence number set without H flag'),
   'pvd-duplicate': ignore('RFC 8801, 3.4', 'all but the first PvD option are ignored', {
     netpvd:

@@ -4,11 +4,15 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import * as YAML from 'yaml';
 import { AgentError, EXIT } from '../../../agent/error.ts';
 import { checkRouterConfig, loadRouterConfig } from '../../../agent/router/config.ts';
 import { raMessage } from '../../../agent/router/message.ts';
 import { parseYaml } from '../../../agent/yaml/source.ts';
-import { decodeRa, type RaDecoded } from '../../../src/decode/nd/ra.ts';
+import { decodeRa, encodeRa, type Ra, type RaDecoded } from '../../../src/decode/nd/ra.ts';
+import { hostileArb, raArb } from '../../property/nd-arbitrary.ts';
+import { configOf } from './config-of.ts';
 
 const FIXTURE = fileURLToPath(new URL('../../../../test/fixture/router/', import.meta.url));
 const LLADDR = Uint8Array.of(2, 0, 0, 0, 0, 1);
@@ -22,12 +26,15 @@ function decoded(text: string, final = false): RaDecoded {
   return decodeRa(messages(text, final)[0] ?? new Uint8Array());
 }
 
-test('every option there is, without a complaint', () => {
+test('every option there is, and nothing said but what a reader of PvDs should know', () => {
   const file = loadRouterConfig(path.join(FIXTURE, 'every-option.yaml'));
   const [placed] = file.ras;
   assert.ok(placed);
   const ra = decodeRa(raMessage(file, placed, { lladdr: LLADDR, final: false }));
-  assert.deepEqual(ra.problems, []);
+  assert.deepEqual(
+    ra.problems.map(({ code }) => code),
+    ['pvd-id-case', 'pvd-header-precedence'],
+  );
   assert.deepEqual(
     ra.options.map(({ kind }) => kind),
     [
@@ -42,7 +49,7 @@ test('every option there is, without a complaint', () => {
     hopLimit: 64,
     managed: false,
     other: true,
-    homeAgent: false,
+    homeAgent: true,
     preference: 'high',
     proxy: false,
     reserved: 0,
@@ -133,3 +140,23 @@ for (const [text, message] of FAULTS) {
     );
   });
 }
+
+test('whatever the codec can encode, the router can be told to send', () => {
+  const send = (ra: Ra): Uint8Array | undefined => messages(YAML.stringify(configOf(ra)))[0];
+  fc.assert(
+    fc.property(raArb, (ra) => {
+      assert.deepEqual(Buffer.from(send(ra) ?? []), Buffer.from(encodeRa(ra)));
+    }),
+    { numRuns: 300 },
+  );
+  // As decoded, every field is there: lengths past the least, prefixes as sent, header types.
+  fc.assert(
+    fc.property(hostileArb, (octets) => {
+      const { header, options } = decodeRa(octets);
+      fc.pre(header !== null && header.checksum === 0);
+      const ra: Ra = { header, options };
+      assert.deepEqual(Buffer.from(send(ra) ?? []), Buffer.from(encodeRa(ra)));
+    }),
+    { numRuns: 300, maxSkipsPerRun: 1000 },
+  );
+});

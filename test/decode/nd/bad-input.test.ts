@@ -17,6 +17,11 @@ const ADDR = '20010db8000000000000000000000053';
 const pvd = (units: string, rest = '', flags = '8000', name = '0161 00 00000000000000') =>
   `15 ${units} ${flags} 0000 ${name} ${rest}`;
 
+/** Encrypted DNS with the name `a`: 13 octets before `rest`. */
+const dns = (units: string, rest: string) => `90 ${units} 0001 00000e10 0003 016100 ${rest}`;
+const ONE = '00000000000000000000000000000001';
+const HA = '08 01 0000 0001 0708';
+
 interface Row {
   readonly code: ProblemCode;
   /** The options of the RA, or a whole message with `message`. */
@@ -123,16 +128,33 @@ const ROWS: readonly Row[] = [
   row('advertisement-interval-length', 17, '07 02 0000 00000000 0000000000000000'),
   row('home-agent-length', 17, '08 02 0000 0000 0708 0000000000000000'),
   row('home-agent-lifetime', 22, '08 01 0000 0000 0000'),
+  row('home-agent-no-flag', 16, '08 01 0000 0001 0708'),
+  // Under the inner header, when there is one.
+  row(
+    'home-agent-no-flag',
+    16,
+    HA + pvd('05', `86000000 40200708 00000000 00000000 ${HA}`, 'a000'),
+  ),
+  row('home-agent-no-flag', 48, pvd('05', `86000000 40000708 00000000 00000000 ${HA}`, 'a000')),
   row('ra-flags-empty', 18, '1a 01 000000000000'),
   row('pref64-length', 17, '26 01 0708 0064ff9b'),
   row('pref64-plc', 19, '26 02 070e 0064ff9b 00000000 00000000'),
   row('captive-portal-uri', 18, '25 01 000000000000'),
   row('captive-portal-uri', 19, '25 01 61 20 62 000000'),
   row('captive-portal-uri', 19, '25 01 61 00 62 000000'),
+  // https://[2001:db8::1]/ and http://192.0.2.1:80/
+  row('captive-portal-address', 18, '25 03 68747470733a2f2f5b323030313a6462383a3a315d2f'),
+  row('captive-portal-address', 18, '25 03 687474703a2f2f3139322e302e322e313a38302f 00 00'),
+  row('captive-portal-long', 18, `25 21 ${'61'.repeat(256)} 000000000000`),
   row('encrypted-dns-length', 17, '90 01 0001 00000e10'),
   row('encrypted-dns-length', 24, '90 02 0001 00000e10 0007 0161 00000000'),
   row('encrypted-dns-address', 29, '90 03 0001 00000e10 0003 016100 0008 0000000000000000 00'),
-  row('encrypted-dns-params', 33, '90 03 0001 00000e10 0003 016100 0000 0003 000100 00000000'),
+  row('encrypted-dns-address', 29, dns('03', '0000 0004 0001 0000 000000')),
+  row('encrypted-dns-address', 29, dns('05', `0010 ${'00'.repeat(16)} 0000 00000000000000`)),
+  row('encrypted-dns-address-unusable', 47, dns('07', `0020 ${ADDR}${ONE} 0000 00000000000000`)),
+  row('encrypted-dns-hint', 49, dns('06', `0010 ${ADDR} 0008 0004 0004 c0000201 00000000000000`)),
+  row('encrypted-dns-hint', 49, dns('06', `0010 ${ADDR} 0004 0006 0000 0000000000000000000000`)),
+  row('encrypted-dns-params', 49, dns('05', `0010 ${ADDR} 0003 000100 00000000`)),
   // RFC 8801
   row('name-truncated', 24, '15 01 8000 0000 0161'),
   row('name-truncated', 22, '15 01 8000 0000 02 61'),
@@ -154,6 +176,8 @@ const ROWS: readonly Row[] = [
   row('pvd-header-fixed', 32, pvd('04', `85000000 ${HEADER.slice(9)}`, 'a000')),
   row('pvd-header-fixed', 32, pvd('04', `86000001 ${HEADER.slice(9)}`, 'a000')),
   row('ra-preference-reserved', 37, pvd('04', '86000000 40100708 00000000 00000000', 'a000')),
+  row('pvd-header-precedence', 32, pvd('04', '86000000 40080708 00000000 00000000', 'a000')),
+  row('pvd-id-case', 22, pvd('02', '', '8000', '0141 00 00000000000000')),
   row('pvd-delay-unused', 19, pvd('02', '', '0005')),
   row('pvd-duplicate', 32, `${pvd('02')} ${pvd('02')}`),
   row('pvd-in-pvd', 32, pvd('04', pvd('02'))),
