@@ -289,6 +289,7 @@ function envelope<K extends EnvelopeKind>(
   netns: NetnsRef | null,
   data: EnvelopeData[K],
 ): Envelope<K> {
-  const common = { v: ENVELOPE_VERSION, seq, tsNs: tsNs.toString(), host, bootId, netns };
-  return { ...common, kind, data } as unknown as Envelope<K>;
+  const v = ENVELOPE_VERSION;
+  const made = { v, seq, tsNs: tsNs.toString(), host, bootId, netns, kind, data };
+  return made as unknown as Envelope<K>;
 }
