@@ -2,18 +2,9 @@
 
 import { NUD_VALID, RTF_REJECT, RTN_BLACKHOLE } from './constants.ts';
 import { type Context, routeText } from './context.ts';
+import { N_LEAF } from './fib6-node.ts';
 import { isDead, qualifiesForEcmp, scoreRoute } from './fib6-select.ts';
-import {
-  E_BITS,
-  E_FLAGS,
-  E_METRIC,
-  E_NEIGH,
-  E_NEXT,
-  E_NHID,
-  E_OIF,
-  ENTRY,
-  N_LEAF,
-} from './fib6-trie.ts';
+import { E_BITS, E_FLAGS, E_METRIC, E_NEIGH, E_NEXT, E_NHID, E_OIF, ENTRY } from './fib6-trie.ts';
 import { type NexthopIndex, NO_NEIGH } from './model-state.ts';
 import { choose, type Oracle } from './oracle.ts';
 import { multipathHash } from './rt6-multipath-hash.ts';

@@ -18,6 +18,7 @@ import {
   RTNH_F_LINKDOWN,
 } from './constants.ts';
 import { type Context, routeText } from './context.ts';
+import { N_LEAF } from './fib6-node.ts';
 import {
   E_BITS,
   E_FLAGS,
@@ -28,7 +29,6 @@ import {
   E_OIF,
   E_PVD,
   ENTRY,
-  N_LEAF,
 } from './fib6-trie.ts';
 import type { RouteLoss } from './ladder.ts';
 import { type ModelState, type NexthopIndex, NO_NEIGH } from './model-state.ts';

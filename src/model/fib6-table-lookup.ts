@@ -4,8 +4,9 @@ import { addr6FromWords } from '../net/addr6.ts';
 import { prefix6From } from '../net/prefix6.ts';
 import { F_REACHABLE } from './constants.ts';
 import type { Context } from './context.ts';
+import { bitOf, N_LEAF, nodePath, subtreeOf } from './fib6-node.ts';
 import { select } from './fib6-select.ts';
-import { type Fib6, N_BIT, N_LEAF, N_SUBTREE, nodePath } from './fib6-trie.ts';
+import type { Fib6 } from './fib6-trie.ts';
 import { DADDR, SADDR } from './words.ts';
 
 /** Where a search stands: a destination node of `ctx.path`, and a node of its subtree or none. */
@@ -51,12 +52,12 @@ export function lastNode(ctx: Context): number {
  * the root of the table is spared, as the node everything falls back to.
  */
 function firstNode(ctx: Context, depth: number): void {
-  const { nodes } = ctx.state.fib;
+  const { fib } = ctx.state;
   for (let i = depth - 1; i >= 0; i--) {
     const node = ctx.path[i] as number;
-    const subtree = nodes[node + N_SUBTREE] as number;
+    const subtree = subtreeOf(fib, node);
     const src = subtree === 0 ? -1 : sourceDepth(ctx, subtree) - 1;
-    if (subtree !== 0 ? src >= 0 : nodes[node + N_LEAF] !== 0) {
+    if (subtree !== 0 ? src >= 0 : fib.nodes[node + N_LEAF] !== 0) {
       cursor.dst = i;
       cursor.src = src;
       return;
@@ -76,21 +77,21 @@ function sourceDepth(ctx: Context, subtree: number): number {
  * lookup it does come to the plain routes of a destination after its source-specific ones.
  */
 function backtrack(ctx: Context): boolean {
-  const { nodes } = ctx.state.fib;
+  const { fib } = ctx.state;
   if (cursor.src > 0) {
     cursor.src--;
     return true;
   }
   if (cursor.src === 0) {
     cursor.src = -1;
-    if (cursor.dst === 0 || nodes[(ctx.path[cursor.dst] as number) + N_LEAF] !== 0) return true;
+    if (cursor.dst === 0 || fib.nodes[(ctx.path[cursor.dst] as number) + N_LEAF] !== 0) return true;
   }
   while (cursor.dst > 0) {
     cursor.dst--;
     const node = ctx.path[cursor.dst] as number;
-    const subtree = nodes[node + N_SUBTREE] as number;
+    const subtree = subtreeOf(fib, node);
     cursor.src = subtree === 0 ? -1 : sourceDepth(ctx, subtree) - 1;
-    if (cursor.src >= 0 || cursor.dst === 0 || nodes[node + N_LEAF] !== 0) return true;
+    if (cursor.src >= 0 || cursor.dst === 0 || fib.nodes[node + N_LEAF] !== 0) return true;
   }
   return false;
 }
@@ -109,5 +110,5 @@ function traceNode(ctx: Context, node: number): void {
 function nodePrefix(fib: Fib6, node: number): string {
   const k = fib.keys;
   const addr = addr6FromWords(k[node] ?? 0, k[node + 1] ?? 0, k[node + 2] ?? 0, k[node + 3] ?? 0);
-  return prefix6From(addr, fib.nodes[node + N_BIT] ?? 0);
+  return prefix6From(addr, bitOf(fib, node));
 }

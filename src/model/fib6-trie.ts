@@ -3,18 +3,25 @@
  * carry a second trie on the source (net/ipv6/ip6_fib.c).
  *
  * Nodes and entries live in typed arrays: about a hundred bytes a route, no allocation a
- * lookup. As in the kernel a node stands at bit `BIT`, and its descendants share its key.
+ * lookup.
  */
 
 import type { Route } from '../state/snapshot.ts';
-import { commonBits, prefixEqual, wordsOf } from './words.ts';
-
-/** Words of a node: key (4), then these. */
-export const NODE = 9;
-export const N_BIT = 4;
-export const N_LEFT = 5;
-export const N_LEAF = 7;
-export const N_SUBTREE = 8;
+import {
+  addNode,
+  createNodes,
+  freeNode,
+  locate,
+  N_LEAF,
+  N_LEFT,
+  N_SUBTREE,
+  type Nodes,
+  newNode,
+  prune,
+  setChild,
+  subtreeOf,
+} from './fib6-node.ts';
+import { wordsOf } from './words.ts';
 
 /** Words of an entry (`struct fib6_info` and its `fib6_nh`). */
 export const ENTRY = 8;
@@ -31,12 +38,7 @@ export const E_PVD = 7;
 /** Deepest path: one node a bit, and the root. */
 export const PATH_MAX = 130;
 
-export interface Fib6 {
-  nodes: Int32Array;
-  /** The same memory, to compare keys as unsigned words. */
-  keys: Uint32Array;
-  nodeEnd: number;
-  nodeFree: number;
+export interface Fib6 extends Nodes {
   entries: Int32Array;
   entryEnd: number;
   entryFree: number;
@@ -55,13 +57,8 @@ export interface EntryWords {
 
 /** An empty FIB with room for about `routes` routes before it grows. */
 export function createFib6(routes = 64): Fib6 {
-  const nodes = new Int32Array(NODE * (routes + 16));
   return {
-    nodes,
-    keys: new Uint32Array(nodes.buffer),
-    // Offset 0 means "none", for nodes and entries alike.
-    nodeEnd: NODE,
-    nodeFree: 0,
+    ...createNodes(routes + 16),
     entries: new Int32Array(ENTRY * (routes + 16)),
     entryEnd: ENTRY,
     entryFree: 0,
@@ -69,80 +66,6 @@ export function createFib6(routes = 64): Fib6 {
     tables: new Map(),
     size: 0,
   };
-}
-
-function newNode(fib: Fib6, key: Uint32Array, keyAt: number, bit: number): number {
-  let at = fib.nodeFree;
-  if (at !== 0) fib.nodeFree = fib.nodes[at + N_LEFT] ?? 0;
-  else {
-    at = fib.nodeEnd;
-    if (at + NODE > fib.nodes.length) {
-      const grown = new Int32Array(Math.ceil(fib.nodes.length / NODE / 0.7) * NODE);
-      grown.set(fib.nodes);
-      // `key` may point into the old memory, which stays alive and unchanged.
-      fib.nodes = grown;
-      fib.keys = new Uint32Array(grown.buffer);
-    }
-    fib.nodeEnd += NODE;
-  }
-  fib.nodes.fill(0, at, at + NODE);
-  for (let i = 0, left = bit; i < 4 && left > 0; i++, left -= 32) {
-    const mask = left >= 32 ? -1 : -1 << (32 - left);
-    fib.nodes[at + i] = (key[keyAt + i] ?? 0) & mask;
-  }
-  fib.nodes[at + N_BIT] = bit;
-  return at;
-}
-
-function freeNode(fib: Fib6, at: number): void {
-  fib.nodes[at + N_LEFT] = fib.nodeFree;
-  fib.nodeFree = at;
-}
-
-/** `addr_bit_set()`, as 0 or 1. */
-function bitAt(words: Uint32Array, at: number, bit: number): number {
-  return ((words[at + (bit >>> 5)] ?? 0) >>> (31 - (bit & 31))) & 1;
-}
-
-/** `fib6_add_1()`: the node of exactly this prefix below `root`, made when missing. */
-function addNode(fib: Fib6, root: number, key: Uint32Array, len: number): number {
-  let node = root;
-  for (;;) {
-    const bit = fib.nodes[node + N_BIT] ?? 0;
-    if (bit === len) return node;
-    const link = node + N_LEFT + bitAt(key, 0, bit);
-    const child = fib.nodes[link] ?? 0;
-    if (child === 0) return setLink(fib, link, newNode(fib, key, 0, len));
-    const childBit = fib.nodes[child + N_BIT] ?? 0;
-    const common = Math.min(commonBits(key, 0, fib.keys, child), len, childBit);
-    if (common === childBit) {
-      node = child;
-      continue;
-    }
-    const split = setLink(fib, link, newNode(fib, key, 0, common));
-    fib.nodes[split + N_LEFT + bitAt(fib.keys, child, common)] = child;
-    if (common === len) return split;
-    const added = newNode(fib, key, 0, len);
-    return setLink(fib, split + N_LEFT + bitAt(key, 0, common), added);
-  }
-}
-
-function setLink(fib: Fib6, link: number, node: number): number {
-  fib.nodes[link] = node;
-  return node;
-}
-
-/** The node of exactly this prefix, or 0; the nodes above it go to `path`, their number is returned too. */
-function locate(fib: Fib6, root: number, key: Uint32Array, len: number, path: number[]): number {
-  let node = root;
-  for (;;) {
-    const bit = fib.nodes[node + N_BIT] ?? 0;
-    if (bit === len) return prefixEqual(fib.keys, node, key, 0, len) ? node : 0;
-    if (bit > len) return 0;
-    path.push(node);
-    node = fib.nodes[node + N_LEFT + bitAt(key, 0, bit)] ?? 0;
-    if (node === 0) return 0;
-  }
 }
 
 /**
@@ -159,10 +82,10 @@ export function fib6Add(fib: Fib6, route: Route, words: EntryWords): number {
   let node = addNode(fib, root, dst, route.dstLen);
   if (route.srcLen > 0) {
     const src = wordsOf(route.src);
-    let subtree = fib.nodes[node + N_SUBTREE] ?? 0;
+    let subtree = subtreeOf(fib, node);
     if (subtree === 0) {
       subtree = newNode(fib, src, 0, 0);
-      fib.nodes[node + N_SUBTREE] = subtree;
+      setChild(fib, node + N_SUBTREE, subtree);
     }
     node = addNode(fib, subtree, src, route.srcLen);
   }
@@ -220,13 +143,13 @@ export function fib6Del(fib: Fib6, route: Route): boolean {
   if (route.srcLen === 0) {
     if (!unlinkEntry(fib, node, route.id)) return false;
   } else {
-    const subtree = fib.nodes[node + N_SUBTREE] ?? 0;
+    const subtree = subtreeOf(fib, node);
     const subPath: number[] = [];
     const sub = subtree && locate(fib, subtree, wordsOf(route.src), route.srcLen, subPath);
     if (!sub || !unlinkEntry(fib, sub, route.id)) return false;
     prune(fib, sub, subPath);
     if (fib.nodes[subtree + N_LEFT] === 0 && fib.nodes[subtree + N_LEFT + 1] === 0) {
-      fib.nodes[node + N_SUBTREE] = 0;
+      setChild(fib, node + N_SUBTREE, 0);
       freeNode(fib, subtree);
     }
   }
@@ -248,53 +171,4 @@ function unlinkEntry(fib: Fib6, node: number, id: bigint): boolean {
     return true;
   }
   return false;
-}
-
-/** `fib6_repair_tree()`: takes out nodes that carry nothing and do not branch. */
-function prune(fib: Fib6, from: number, path: readonly number[]): void {
-  const n = fib.nodes;
-  let node = from;
-  for (let depth = path.length - 1; depth >= 0; depth--) {
-    const left = n[node + N_LEFT] ?? 0;
-    const right = n[node + N_LEFT + 1] ?? 0;
-    if (n[node + N_LEAF] || n[node + N_SUBTREE] || (left && right)) return;
-    const parent = path[depth] ?? 0;
-    const link = parent + N_LEFT + (n[parent + N_LEFT + 1] === node ? 1 : 0);
-    n[link] = left || right;
-    freeNode(fib, node);
-    node = parent;
-  }
-}
-
-/**
- * The descent of `fib6_node_lookup_1()`: nodes that carry routes or a subtree and whose
- * prefix covers the address go to `path`, shortest prefix first; their number is
- * returned. `always` names the root of a table, which counts even when it is empty.
- */
-export function nodePath(
-  fib: Fib6,
-  root: number,
-  always: number,
-  words: Uint32Array,
-  at: number,
-  path: Int32Array,
-): number {
-  const n = fib.nodes;
-  let depth = 0;
-  for (let node = root; node !== 0; ) {
-    if (n[node + N_LEAF] !== 0 || n[node + N_SUBTREE] !== 0 || node === always) {
-      path[depth++] = node;
-    }
-    const bit = n[node + N_BIT] as number;
-    if (bit === 128) break;
-    node = n[
-      node + N_LEFT + (((words[at + (bit >>> 5)] as number) >>> (31 - (bit & 31))) & 1)
-    ] as number;
-  }
-  // Skipped bits were not compared on the way down: climb until a prefix covers the address.
-  for (; depth > 0; depth--) {
-    const node = path[depth - 1] as number;
-    if (prefixEqual(fib.keys, node, words, at, n[node + N_BIT] as number)) break;
-  }
-  return depth;
 }
