@@ -44,6 +44,8 @@ export interface Fib6Result {
   flags: number;
   type: number;
   exception: Exception | undefined;
+  /** `rt6_info.from`: the route the dst was made for. */
+  from: Route | undefined;
   /** Of the dst, positive. */
   error: number;
 }
@@ -94,7 +96,15 @@ export function createContext(state: ModelState, profile: Profile): Context {
     binding: undefined,
     bindingIds: undefined,
     saddrScores: saddrScores(profile.saddrRules),
-    res: { entry: 0, nh: undefined, flags: 0, type: 0, exception: undefined, error: 0 },
+    res: {
+      entry: 0,
+      nh: undefined,
+      flags: 0,
+      type: 0,
+      exception: undefined,
+      from: undefined,
+      error: 0,
+    },
     oracle: { hash: 1, isExact: false, bounds: new Set(), picks: [], fans: [], used: 0 },
     path: new Int32Array(PATH_MAX),
     subPath: new Int32Array(PATH_MAX),

@@ -19,7 +19,7 @@ import {
   RT6_TABLE_MAIN,
 } from './constants.ts';
 import type { Context } from './context.ts';
-import { nexthopOif, polRoute, routeOf } from './ip6-pol-route.ts';
+import { nexthopOif, polRoute } from './ip6-pol-route.ts';
 import type { RuleIndex } from './model-state.ts';
 import { devGetSaddr } from './rfc6724-saddr.ts';
 import { DADDR, prefixEqual, SADDR, writeWords } from './words.ts';
@@ -71,6 +71,7 @@ function noRoute(ctx: Context): void {
   res.entry = 0;
   res.nh = undefined;
   res.exception = undefined;
+  res.from = undefined;
   res.error = ENETUNREACH;
 }
 
@@ -115,7 +116,7 @@ function findSaddr(ctx: Context, index: RuleIndex, flags: number): boolean {
 
 /** `fib6_rule_suppress()`. The length is that of the dst: 128 for an exception. */
 function isSuppressed(ctx: Context, { rule }: RuleIndex): boolean {
-  const plen = ctx.res.exception ? 128 : (routeOf(ctx)?.dstLen ?? 0);
+  const plen = ctx.res.exception ? 128 : (ctx.res.from?.dstLen ?? 0);
   const group = ctx.state.devices.get(nexthopOif(ctx))?.group;
   const suppressed =
     plen <= rule.suppressPrefixlen ||

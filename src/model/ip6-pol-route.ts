@@ -16,6 +16,7 @@ import { type Context, routeText } from './context.ts';
 import { selectPath } from './fib6-select-path.ts';
 import { lastNode, tableLookup } from './fib6-table-lookup.ts';
 import { E_OIF, ENTRY } from './fib6-trie.ts';
+import { choose } from './oracle.ts';
 
 /**
  * Looks a flow up in one table. False for the null entry, else `ctx.res` holds the
@@ -43,12 +44,28 @@ export function polRoute(ctx: Context, table: number, oif: number, flags: number
     const nhOif = nexthopOif(ctx);
     res.exception = exceptions.find((e) => e.oif === nhOif && e.gateway === gateway);
   }
+  res.from = pcpuFrom(ctx);
   // ip6_rt_init_dst(): only RTF_REJECT makes an error of the type.
   res.error = res.flags & RTF_REJECT ? typeToError(res.type) : 0;
   if (ctx.trace) {
     ctx.trace.push({ step: 'route', route: routeText(routeOf(ctx)), error: res.error });
   }
   return true;
+}
+
+/**
+ * `rt6_get_pcpu_route()`: a nexthop object has one dst a CPU for all routes that lead to it, made
+ * for whichever was asked for first. What is read from the dst's route may be that one's.
+ */
+function pcpuFrom(ctx: Context): Route | undefined {
+  const { nh } = ctx.res;
+  const own = routeOf(ctx);
+  if (nh === undefined) return own;
+  const others = [...ctx.state.nexthopRoutes]
+    .filter(([id]) => id === nh.id || ctx.state.nexthops.get(id)?.members.includes(nh))
+    .flatMap(([, sharing]) => [...sharing].filter((route) => route !== own));
+  if (others.length === 0) return own;
+  return [own, ...others][choose(ctx.oracle, others.length + 1)];
 }
 
 /** The route in `ctx.res`. */

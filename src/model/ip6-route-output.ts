@@ -1,6 +1,7 @@
 /** Entry points of a lookup: `ip6_route_output_flags()`, `ip6_route_input_lookup()`, `ip6_route_get_saddr()`. */
 
 import type { Addr6 } from '../net/addr6.ts';
+import type { Route } from '../state/snapshot.ts';
 import { ADDR_LINKLOCAL, ADDR_MULTICAST, addrType, needStrict } from './addr-type.ts';
 import {
   ENETUNREACH,
@@ -11,8 +12,7 @@ import {
 } from './constants.ts';
 import type { Context } from './context.ts';
 import { ruleLookup } from './fib6-rules.ts';
-import { E_NHID } from './fib6-trie.ts';
-import { nexthopGateway, nexthopOif, polRoute, routeOf } from './ip6-pol-route.ts';
+import { nexthopGateway, polRoute } from './ip6-pol-route.ts';
 import type { Candidate } from './model-state.ts';
 import { devGetSaddr } from './rfc6724-saddr.ts';
 import { DADDR, isAny, SADDR } from './words.ts';
@@ -86,8 +86,8 @@ export interface Source {
  */
 export function routeGetSaddr(ctx: Context, prefs: number): Source | undefined {
   const { state, flow, res } = ctx;
-  const route = res.error === 0 ? routeOf(ctx) : undefined;
-  const oif = route === undefined ? 0 : entryOif(ctx);
+  const route = res.error === 0 ? res.from : undefined;
+  const oif = route === undefined ? 0 : deviceOf(ctx, route);
   const vrf = state.devices.get(flow.l3mdev);
   const sameVrf = vrf === undefined || state.devices.get(oif)?.l3mdev === vrf.ifindex;
   if (route !== undefined && route.prefsrc !== '::' && sameVrf) {
@@ -101,9 +101,8 @@ export function routeGetSaddr(ctx: Context, prefs: number): Source | undefined {
 }
 
 /** `fib6_info_nh_dev()`: for a group the device of its first member, whichever multipath took. */
-function entryOif(ctx: Context): number {
-  const nhId = ctx.state.fib.entries[ctx.res.entry + E_NHID] as number;
-  if (nhId === 0) return nexthopOif(ctx);
-  const nh = ctx.state.nexthops.get(nhId);
+function deviceOf(ctx: Context, route: Route): number {
+  if (route.nhId === 0) return route.oif;
+  const nh = ctx.state.nexthops.get(route.nhId);
   return (nh?.isGroup ? nh.members[0]?.oif : nh?.oif) ?? 0;
 }

@@ -91,6 +91,8 @@ export interface ModelState {
   rules: readonly RuleIndex[];
   labels: readonly LabelIndex[];
   nexthops: ReadonlyMap<number, NexthopIndex>;
+  /** Routes by the nexthop object they lead to. */
+  readonly nexthopRoutes: Map<number, Set<Route>>;
   pvds: Snapshot['pvds'];
   hashSettings: HashSettings;
   /** Neighbour key → slot; slot 0 is "no gateway". */
@@ -115,6 +117,7 @@ export function createModelState(snapshot: Snapshot): ModelState {
     rules: [],
     labels: [],
     nexthops: new Map(),
+    nexthopRoutes: new Map(),
     pvds: snapshot.pvds,
     hashSettings: hashSettings(snapshot.sysctls),
     neighSlots: new Map(),
@@ -137,10 +140,16 @@ export function addRoute(state: ModelState, route: Route): void {
   const neigh =
     route.gateway === '::' ? 0 : neighSlot(state, neighbourKey(route.oif, route.gateway));
   fib6Add(state.fib, route, { neigh, pvd: pvdSlot(state, route.attribution.pvd) });
+  if (route.nhId === 0) return;
+  const sharing = state.nexthopRoutes.get(route.nhId) ?? new Set();
+  state.nexthopRoutes.set(route.nhId, sharing.add(route));
 }
 
 /** Removes a route; false when it was not there. */
 export function deleteRoute(state: ModelState, route: Route): boolean {
+  for (const known of state.nexthopRoutes.get(route.nhId) ?? []) {
+    if (known.id === route.id) state.nexthopRoutes.get(route.nhId)?.delete(known);
+  }
   return fib6Del(state.fib, route);
 }
 

@@ -112,7 +112,7 @@ function nextPicks({ oracle }: Context): boolean {
 }
 
 function keyOf(o: Outcome): string {
-  return `${o.error} ${o.entry} ${o.type} ${o.nhOif} ${o.oif} ${o.gateway} ${o.saddr} ${o.exception}`;
+  return `${o.error} ${o.entry} ${o.from} ${o.type} ${o.nhOif} ${o.oif} ${o.gateway} ${o.saddr} ${o.exception}`;
 }
 
 /** The flow's binding; where the profile knows no PvD, or it is empty, there is none (I5). */
@@ -170,6 +170,7 @@ function loadFlow(ctx: Context, fields: LookupQuery | FlowQuery): void {
   ctx.exceptions = fields.volatile?.exceptions;
   ctx.res.exception = undefined;
   ctx.res.nh = undefined;
+  ctx.res.from = undefined;
   ctx.res.entry = 0;
 }
 
@@ -205,6 +206,7 @@ function routeOutcome(ctx: Context, source: Candidate | undefined): Outcome {
   return {
     error: res.error,
     entry: route.id,
+    ...(res.from === undefined || res.from === route ? {} : { from: res.from.id }),
     table: route.table,
     type: res.type,
     nhOif: nexthopOif(ctx),

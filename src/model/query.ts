@@ -90,6 +90,8 @@ export interface Outcome {
   readonly error: number;
   /** `fib6_info` id of the entry used; undefined when none was. */
   readonly entry: bigint | undefined;
+  /** `rt6_info.from`, where it is not the entry: routes that share a nexthop object share a dst. */
+  readonly from?: bigint;
   readonly table: number;
   /** `RTN_*`. */
   readonly type: number;

@@ -47,7 +47,7 @@ function plainOf(model: Model, state: IpState, ask: Ask, outcome: Outcome): Plai
 
 /** rt6_fill_node(): RTM_GETROUTE shows the source a socket would get, preferences aside. */
 function shownSource(model: Model, state: IpState, ask: Ask, outcome: Outcome): string {
-  const route = state.routes.get(outcome.entry ?? 0n);
+  const route = state.routes.get(outcome.from ?? outcome.entry ?? 0n);
   if (route !== undefined && route.prefsrc !== ANY6) return route.prefsrc;
   // With iif the route's own source is all there is to show.
   if (ask.iif) return ANY6;

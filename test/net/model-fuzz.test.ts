@@ -2,10 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { askHere } from '../case/kernel.ts';
 import { runFuzz } from '../property/model-fuzz-run.ts';
 
-it('model and kernel agree on random states', (t) => {
-  const report = runFuzz(1, 20, 100, (line) => t.diagnostic(line));
+it('model and kernel agree on random states', async (t) => {
+  const report = await runFuzz({
+    ask: askHere,
+    first: 1,
+    states: 20,
+    questions: 100,
+    batch: 20,
+    vrf: false,
+    tell: (line) => t.diagnostic(line),
+  });
   assert.deepEqual(report.differences, []);
   assert(report.lookups >= 1500, `only ${report.lookups} lookups: ${[...report.refused.keys()]}`);
 });

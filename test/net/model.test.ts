@@ -16,7 +16,7 @@ import {
   stateOf,
 } from '../case/answer.ts';
 import { toSnapshot } from '../case/ip-state.ts';
-import { askKernel, calibrate, type KernelCase, SPREAD } from '../case/kernel.ts';
+import { askHere, calibrationJobs, type KernelCase, SPREAD, traitsOf } from '../case/kernel.ts';
 import {
   answersOf,
   habitsOf,
@@ -33,25 +33,26 @@ function spread(question: string, want: readonly string[]): string[] {
   return Array.from({ length: SPREAD }, (_, i) => other(i + 1));
 }
 
-const traits = calibrate();
+const traits = traitsOf(await askHere(calibrationJobs()));
+
+const rows = TABLES.flatMap(readTable).map((row) => {
+  const { state, lines } = stateOf(row.state, habitsOf(traits));
+  const questions = Object.entries(row.ask).flatMap(([question, answer]) => {
+    const want = answersOf(answer, traits);
+    return spread(question, want).map((text) => ({ text, want }));
+  });
+  return { row, state, lines, questions };
+});
+const kernel = await askHere(
+  rows.map(({ row, lines, questions }) => ({
+    id: row.id,
+    lines,
+    wait: row.wait ?? 0,
+    asks: questions.map(({ text }) => parseAsk(text)),
+  })),
+);
 
 describe(`this kernel (${JSON.stringify(traits)})`, () => {
-  const rows = TABLES.flatMap(readTable).map((row) => {
-    const { state, lines } = stateOf(row.state, habitsOf(traits));
-    const questions = Object.entries(row.ask).flatMap(([question, answer]) => {
-      const want = answersOf(answer, traits);
-      return spread(question, want).map((text) => ({ text, want }));
-    });
-    return { row, state, lines, questions };
-  });
-  const kernel = askKernel(
-    rows.map(({ row, lines, questions }) => ({
-      id: row.id,
-      lines,
-      wait: row.wait ?? 0,
-      asks: questions.map(({ text }) => parseAsk(text)),
-    })),
-  );
   for (const { row, state, questions } of rows) {
     it(`${row.id}: ${row.why}`, (t) => check(t, row, state, questions, kernel.get(row.id)));
   }

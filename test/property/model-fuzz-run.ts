@@ -13,9 +13,23 @@ import {
   stateOf,
 } from '../case/answer.ts';
 import { type IpState, toSnapshot } from '../case/ip-state.ts';
-import { askKernel, calibrate } from '../case/kernel.ts';
+import { type Asker, calibrationJobs, type KernelCase, traitsOf } from '../case/kernel.ts';
 import { habitsOf, quirksOf, type Traits } from '../case/model-case.ts';
-import { fuzzCase } from './model-fuzz.ts';
+import { type FuzzCase, fuzzCase } from './model-fuzz.ts';
+
+export interface FuzzOptions {
+  readonly ask: Asker;
+  /** First seed; each state has one of its own. */
+  readonly first: number;
+  readonly states: number;
+  /** For each state. */
+  readonly questions: number;
+  /** States handed to the kernel at once. */
+  readonly batch: number;
+  /** The kernel has VRFs. */
+  readonly vrf: boolean;
+  readonly tell: (line: string) => void;
+}
 
 export interface FuzzReport {
   readonly traits: Traits;
@@ -37,56 +51,87 @@ export interface Difference {
   readonly model: string;
 }
 
-/** States handed to the kernel at once. */
-const BATCH = 10;
 /** Differences worth shrinking in one run. */
 const DIFFERENCES_MAX = 8;
+/** States between two lines of progress. */
+const PROGRESS = 10;
 
-export function runFuzz(
-  first: number,
-  states: number,
-  questions: number,
-  tell: (line: string) => void,
-): FuzzReport {
-  const traits = calibrate();
-  const refused = new Map<string, number>();
-  const differences: Difference[] = [];
-  let done = 0;
-  let lookups = 0;
-  let exact = 0;
-  for (let at = first; at < first + states; at += BATCH) {
-    const seeds = Array.from({ length: Math.min(BATCH, first + states - at) }, (_, i) => at + i);
-    const cases = seeds.map((seed) => ({
-      seed,
-      ...fuzzCase({ seed, questions, vrf: traits.vrf }),
+interface Tally {
+  readonly refused: Map<string, number>;
+  readonly found: Difference[];
+  states: number;
+  lookups: number;
+  exact: number;
+}
+
+export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const { ask, first, states, batch, tell } = options;
+  const tally: Tally = { refused: new Map(), found: [], states: 0, lookups: 0, exact: 0 };
+  let traits: Traits | undefined;
+  for (let at = first; at < first + states; at += batch) {
+    const cases = new Map<string, FuzzCase>();
+    for (let seed = at; seed < Math.min(at + batch, first + states); seed++)
+      cases.set(`${seed}`, fuzzCase({ ...options, seed }));
+    const jobs = [...cases].map(([id, c]) => ({
+      id,
+      lines: c.lines,
+      asks: c.questions.map(parseAsk),
     }));
-    const answers = askKernel(
-      cases.map((c) => ({ id: `${c.seed}`, lines: c.lines, asks: c.questions.map(parseAsk) })),
-    );
-    for (const c of cases) {
-      const answered = answers.get(`${c.seed}`);
-      if (answered?.answers === undefined) {
-        const why = answered?.skip ?? 'no answer';
-        refused.set(why, (refused.get(why) ?? 0) + 1);
-        continue;
+    const told = new Map<string, KernelCase>();
+    await ask([...(traits === undefined ? calibrationJobs() : []), ...jobs], (answered) => {
+      const asked = cases.get(answered.id);
+      if (asked === undefined) {
+        told.set(answered.id, answered);
+        return;
       }
-      done++;
-      const { state, model } = modelOf(c.lines, traits);
-      for (const [i, question] of c.questions.entries()) {
-        lookups++;
-        const allowed = modelAnswers(model, state, parseAsk(question));
-        if (allowed.length === 1) exact++;
-        const answer = kernelPlain(state, answered.answers[i] as KernelAnswer);
-        if (allowed.some((a) => samePlain(a, answer))) continue;
-        if (differences.length >= DIFFERENCES_MAX) continue;
-        differences.push({ seed: c.seed, ...shrink(c.lines, question, traits) });
-        tell(differenceText(differences.at(-1) as Difference));
-        break;
-      }
-    }
-    tell(`${done} states, ${lookups} lookups, ${differences.length} differences`);
+      traits ??= traitsOf(told);
+      compare(tally, answered, asked, traits);
+      if ((tally.states + sum(tally.refused)) % PROGRESS === 0) tell(progress(tally));
+    });
   }
-  return { traits, states: done, lookups, exact, refused, differences };
+  tell(progress(tally));
+  if (traits === undefined) throw new Error('the kernel answered nothing');
+  const differences: Difference[] = [];
+  for (const found of tally.found.slice(0, DIFFERENCES_MAX)) {
+    const small = await shrink(ask, found, traits);
+    differences.push(small);
+    tell(differenceText(small));
+  }
+  const { refused, lookups, exact } = tally;
+  return { traits, states: tally.states, lookups, exact, refused, differences };
+}
+
+const sum = (counts: ReadonlyMap<string, number>): number =>
+  [...counts.values()].reduce((a, b) => a + b, 0);
+
+function progress({ states, lookups, found }: Tally): string {
+  return `${states} states, ${lookups} lookups, ${found.length} states with a difference`;
+}
+
+function compare(tally: Tally, answered: KernelCase, asked: FuzzCase, traits: Traits): void {
+  if (answered.answers === undefined) {
+    const why = answered.skip ?? 'no answer';
+    tally.refused.set(why, (tally.refused.get(why) ?? 0) + 1);
+    return;
+  }
+  tally.states++;
+  const { state, model } = modelOf(asked.lines, traits);
+  let different = false;
+  for (const [i, question] of asked.questions.entries()) {
+    tally.lookups++;
+    const allowed = modelAnswers(model, state, parseAsk(question));
+    if (allowed.length === 1) tally.exact++;
+    const answer = kernelPlain(state, answered.answers[i] as KernelAnswer);
+    if (different || allowed.some((a) => samePlain(a, answer))) continue;
+    different = true;
+    tally.found.push({
+      seed: Number(answered.id),
+      lines: asked.lines,
+      question,
+      kernel: plainText(answer),
+      model: allowed.map(plainText).join(' | '),
+    });
+  }
 }
 
 function modelOf(lines: readonly string[], traits: Traits): { state: IpState; model: Model } {
@@ -97,41 +142,52 @@ function modelOf(lines: readonly string[], traits: Traits): { state: IpState; mo
   };
 }
 
-/** Takes lines away as long as the difference stays. */
-function shrink(
-  all: readonly string[],
-  question: string,
-  traits: Traits,
-): Omit<Difference, 'seed'> {
-  let lines = [...all];
-  let known = differs(lines, question, traits) ?? { kernel: '(not seen again)', model: '' };
-  for (let at = lines.length - 1; at > 0; at--) {
-    const fewer = lines.filter((_, i) => i !== at);
-    const still = differs(fewer, question, traits);
-    if (still === undefined) continue;
-    lines = fewer;
-    known = still;
+/**
+ * Takes lines away as long as the difference stays. Each round asks for all states with one
+ * line less, and for the one without any line that could go, so that few rounds are enough.
+ */
+async function shrink(ask: Asker, all: Difference, traits: Traits): Promise<Difference> {
+  let known = all;
+  for (;;) {
+    const { lines } = known;
+    const fewer = lines.map((_, i) => lines.filter((_, j) => i !== j)).slice(1);
+    const answers = await differences(ask, fewer, all.question, traits);
+    const can = fewer.filter((_, i) => answers[i] !== undefined);
+    if (can.length === 0) return known;
+    const gone = new Set(can.map((kept) => lines.find((line) => !kept.includes(line))));
+    const least = lines.filter((line) => !gone.has(line));
+    const [told] = can.length > 1 ? await differences(ask, [least], all.question, traits) : [];
+    const one = can[0] as string[];
+    known =
+      told === undefined
+        ? { ...known, lines: one, ...answers[fewer.indexOf(one)] }
+        : { ...known, lines: least, ...told };
   }
-  return { lines, question, ...known };
 }
 
-function differs(
-  lines: readonly string[],
+type Told = Pick<Difference, 'kernel' | 'model'>;
+
+async function differences(
+  ask: Asker,
+  states: readonly (readonly string[])[],
   question: string,
   traits: Traits,
-): { kernel: string; model: string } | undefined {
-  try {
-    const { state, model } = modelOf(lines, traits);
-    const answer = askKernel([{ id: 'x', lines, asks: [parseAsk(question)] }]).get('x')
-      ?.answers?.[0];
+): Promise<(Told | undefined)[]> {
+  const asks = [parseAsk(question)];
+  const answers = await ask(states.map((lines, i) => ({ id: `${i}`, lines, asks })));
+  return states.map((lines, i) => {
+    const answer = answers.get(`${i}`)?.answers?.[0];
     if (answer === undefined) return undefined;
-    const kernel = kernelPlain(state, answer);
-    const allowed = modelAnswers(model, state, parseAsk(question));
-    if (allowed.some((a) => samePlain(a, kernel))) return undefined;
-    return { kernel: plainText(kernel), model: allowed.map(plainText).join(' | ') };
-  } catch {
-    return undefined;
-  }
+    try {
+      const { state, model } = modelOf(lines, traits);
+      const kernel = kernelPlain(state, answer);
+      const allowed = modelAnswers(model, state, parseAsk(question));
+      if (allowed.some((a) => samePlain(a, kernel))) return undefined;
+      return { kernel: plainText(kernel), model: allowed.map(plainText).join(' | ') };
+    } catch {
+      return undefined;
+    }
+  });
 }
 
 function differenceText(d: Difference): string {

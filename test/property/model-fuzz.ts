@@ -119,20 +119,30 @@ export function fuzzCase(options: FuzzOptions): FuzzCase {
   const vrf = options.vrf && dice.chance(30);
   const slaves = vrf ? ['E', 'F'] : [];
   if (vrf) lines.push(`vrf red 100 ${slaves.join(' ')}`);
-  const all = [...devices, ...slaves];
-  const tables = vrf || dice.chance(40) ? [254, 254, 100, 101] : [254];
+  const second = vrf && dice.chance(40) ? ['G'] : [];
+  if (second.length > 0) lines.push('vrf blue 103 G');
+  const all = [...devices, ...slaves, ...second];
+  const plain = vrf || dice.chance(40) ? [254, 254, 100, 101] : [254];
+  const tables = second.length > 0 ? [...plain, 103] : plain;
   settings(dice, all, lines);
+  hashing(dice, lines);
   const owned = addresses(dice, all, lines);
+  flagged(dice, all, lines, owned);
   const nexthops = objects(dice, devices, lines);
   const routes = 2 + dice.below(14);
-  for (let i = 0; i < routes; i++) lines.push(route(dice, all, slaves, tables, owned, nexthops));
+  for (let i = 0; i < routes; i++)
+    lines.push(route(dice, [devices, slaves, second], tables, owned, nexthops));
   if (tables.length > 1)
     for (let i = dice.below(5); i > 0; i--) lines.push(rule(dice, all, tables));
+  if (dice.chance(15)) {
+    const dev = dice.of(devices);
+    lines.push(`ra ${dice.of(GATEWAYS)} dev ${dev} lifetime 1800 pref ${dice.of(['low', 'high'])}`);
+  }
   for (const dev of all) {
     for (const gateway of GATEWAYS) if (dice.chance(25)) lines.push(neighbour(dice, dev, gateway));
   }
   const questions = Array.from({ length: options.questions }, () =>
-    question(dice, all, vrf, owned),
+    question(dice, all, lines, owned),
   );
   return { lines, questions };
 }
@@ -152,6 +162,38 @@ function settings(dice: Dice, devices: readonly string[], lines: string[]): void
       `addrlabel add prefix ${dice.of(['2a00::/16', `${D}:9::/48`, `${D}:1::/64`])}${dev} label ${dice.of([1, 5, 77])}`,
     );
   }
+}
+
+/** What the multipath hash is made of. Ports stay out of it: a socket's is random. */
+function hashing(dice: Dice, lines: string[]): void {
+  if (dice.chance(25)) lines.push(`sysctl net.ipv4.fib_multipath_hash_seed=${1 + dice.below(1e6)}`);
+  if (!dice.chance(25)) return;
+  lines.push(`sysctl net.ipv6.fib_multipath_hash_policy=${dice.of([0, 2, 3, 3])}`);
+  lines.push(`sysctl net.ipv6.fib_multipath_hash_fields=${dice.of([1, 2, 7, 15, 64])}`);
+}
+
+/** Tentative, optimistic and temporary addresses. DAD takes longer than the questions. */
+function flagged(dice: Dice, devices: readonly string[], lines: string[], owned: string[]): void {
+  const up = devices.filter((dev) => !lines.includes(`carrier ${dev} off`));
+  const dev = dice.of(up.length > 0 ? up : ['']);
+  if (dev === '' || !dice.chance(30)) return;
+  const conf = `sysctl net.ipv6.conf.${dev}`;
+  if (dice.chance(30)) {
+    lines.push(`${conf}.use_tempaddr=${dice.of([1, 2])}`);
+    lines.push(`addr add ${D}:4::1/64 dev ${dev} mngtmpaddr valid_lft 90000 preferred_lft 80000`);
+    lines.push('wait 1');
+    return;
+  }
+  lines.push(`${conf}.accept_dad=1`, `${conf}.dad_transmits=60`);
+  const address = dice.of([`${D}:9::a`, `${D}:5::1`]);
+  if (dice.chance(40)) {
+    lines.push(`addr add ${address}/64 dev ${dev} tentative`);
+    return;
+  }
+  lines.push(`${conf}.optimistic_dad=1`);
+  if (dice.chance(50)) lines.push(`${conf}.use_optimistic=1`);
+  lines.push(`addr add ${address}/64 dev ${dev} optimistic`);
+  owned.push(address);
 }
 
 /** Addresses, each on one device; those given back can be bound to. */
@@ -193,8 +235,7 @@ function objects(dice: Dice, devices: readonly string[], lines: string[]): numbe
 
 function route(
   dice: Dice,
-  devices: readonly string[],
-  slaves: readonly string[],
+  [devices, slaves, second]: readonly (readonly string[])[],
   tables: readonly number[],
   owned: readonly string[],
   nexthops: readonly number[],
@@ -203,8 +244,9 @@ function route(
   const table = dice.of(tables);
   const where = table === 254 ? '' : ` table ${table}`;
   const metric = ` metric ${dice.of(METRICS)}`;
-  const usable =
-    slaves.length === 0 ? devices : devices.filter((d) => slaves.includes(d) === (table === 100));
+  // A route of a VRF's table leads through its devices, and no other route does.
+  const own = table === 100 ? slaves : table === 103 ? second : devices;
+  const usable = own === undefined || own.length === 0 ? (devices as readonly string[]) : own;
   if (dice.chance(10))
     return `route add ${dice.of(['unreachable', 'prohibit', 'blackhole', 'throw'])} ${dst}${where}${metric}`;
   if (nexthops.length > 0 && dice.chance(35))
@@ -212,7 +254,7 @@ function route(
   const from = dice.chance(22) ? ` from ${dice.of(FROM)}` : '';
   const pref = dice.chance(30) ? ` pref ${dice.of(['low', 'high'])}` : '';
   const src =
-    owned.length > 0 && dice.chance(10) && slaves.length === 0 ? ` src ${dice.of(owned)}` : '';
+    owned.length > 0 && dice.chance(10) && slaves?.length === 0 ? ` src ${dice.of(owned)}` : '';
   if (dice.chance(20)) {
     const hops = Array.from(
       { length: 2 + dice.below(3) },
@@ -224,7 +266,8 @@ function route(
     return `route add ${dst}${from}${where}${metric}${src}${pref}${each}`;
   }
   const via = dice.chance(75) ? ` via ${dice.of(GATEWAYS)}` : '';
-  return `route add ${dst}${from}${via} dev ${dice.of(usable)}${where}${metric}${src}${pref}`;
+  const expires = dice.chance(10) ? ' expires 900' : '';
+  return `route add ${dst}${from}${via} dev ${dice.of(usable)}${where}${metric}${src}${pref}${expires}`;
 }
 
 function rule(dice: Dice, devices: readonly string[], tables: readonly number[]): string {
@@ -267,10 +310,11 @@ function neighbour(dice: Dice, dev: string, gateway: string): string {
 function question(
   dice: Dice,
   devices: readonly string[],
-  vrf: boolean,
+  lines: readonly string[],
   owned: readonly string[],
 ): string {
-  const ends = vrf ? [...devices, 'red'] : devices;
+  const vrfs = lines.filter((line) => line.startsWith('vrf ')).map((line) => line.split(' ')[1]);
+  const ends = [...devices, ...(vrfs as string[])];
   const scoped = dice.chance(10);
   const daddr = scoped
     ? dice.of(SCOPED)
@@ -281,7 +325,10 @@ function question(
     const dev = needsDev || dice.chance(20) ? ` dev ${dice.of(needsDev ? devices : ends)}` : '';
     const bind = owned.length > 0 && dice.chance(25) ? ` bind ${dice.of(owned)}` : '';
     const prefs = dice.chance(15) ? ` prefs ${dice.of(['tmp', 'public', 'coa'])}` : '';
-    return `udp ${daddr}${bind}${dev}${mark}${prefs}`;
+    // No TCP: its SYN would leave neighbour entries behind, for the questions that follow to meet.
+    const canWish = dev === '' && !daddr.startsWith('ff');
+    const wish = canWish && dice.chance(10) ? ` unicast_if ${dice.of(devices)}` : '';
+    return `udp ${daddr}${bind}${dev}${wish}${mark}${prefs}`;
   }
   const from = dice.chance(45) ? ` from ${dice.of([...SOURCES, ...owned])}` : '';
   // ip6mr_get_route(): a multicast destination with iif is asked of the multicast router instead.
