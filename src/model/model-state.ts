@@ -8,7 +8,6 @@ import type { Addr6 } from '../net/addr6.ts';
 import type { PvdId } from '../net/pvd-id.ts';
 import {
   type Address,
-  type Label,
   type Neighbour,
   type Nexthop,
   neighbourKey,
@@ -17,11 +16,12 @@ import {
   type Snapshot,
 } from '../state/snapshot.ts';
 import { addrType, srcScope } from './addr-type.ts';
+import { addrLabel, type LabelIndex, sortLabels } from './addrlabel.ts';
 import { IFA_F_OPTIMISTIC } from './constants.ts';
 import { compactNodes } from './fib6-memory.ts';
 import { createFib6, type Fib6, fib6Add, fib6Del } from './fib6-trie.ts';
 import { type HashSettings, hashSettings } from './rt6-multipath-hash.ts';
-import { prefixEqual, wordsOf } from './words.ts';
+import { wordsOf } from './words.ts';
 
 /** A source address candidate (`struct inet6_ifaddr`). */
 export interface Candidate {
@@ -62,13 +62,6 @@ export interface RuleIndex {
   readonly srcLen: number;
   readonly dst: Uint32Array;
   readonly dstLen: number;
-}
-
-export interface LabelIndex {
-  readonly words: Uint32Array;
-  readonly len: number;
-  readonly ifindex: number;
-  readonly label: number;
 }
 
 /** A nexthop object; a group carries its members. */
@@ -282,28 +275,4 @@ function addCandidate(state: ModelState, address: Address): void {
     label: addrLabel(state.labels, words, 0, address.ifindex),
     pvd: address.attribution.pvd,
   });
-}
-
-/** `__ip6addrlbl_add()`: longest prefix first; of one length those naming a device first. */
-function sortLabels(labels: readonly Label[]): LabelIndex[] {
-  return labels
-    .map(({ prefix, ifindex, label }) => {
-      const [addr = '::', len = '0'] = prefix.split('/');
-      return { words: wordsOf(addr as Addr6), len: Number(len), ifindex, label };
-    })
-    .sort((a, b) => b.len - a.len || Number(b.ifindex !== 0) - Number(a.ifindex !== 0));
-}
-
-/** `ipv6_addr_label()`: label of an address on a device, 0xffffffff when no entry covers it. */
-export function addrLabel(
-  labels: readonly LabelIndex[],
-  words: Uint32Array,
-  at: number,
-  ifindex: number,
-): number {
-  for (const entry of labels) {
-    if (entry.ifindex !== 0 && entry.ifindex !== ifindex) continue;
-    if (prefixEqual(entry.words, 0, words, at, entry.len)) return entry.label;
-  }
-  return 0xffffffff;
 }

@@ -15,6 +15,7 @@ import {
   SCOPE_LINKLOCAL,
   srcScope,
 } from './addr-type.ts';
+import { addrLabel } from './addrlabel.ts';
 import {
   IFA_F_DEPRECATED,
   IFA_F_HOMEADDRESS,
@@ -26,7 +27,7 @@ import {
   PREFER_SRC_TMP,
 } from './constants.ts';
 import type { Context } from './context.ts';
-import { addrLabel, type Candidate, type Device, type ModelState } from './model-state.ts';
+import type { Candidate, Device, ModelState } from './model-state.ts';
 import { choose } from './oracle.ts';
 import type { SaddrRule } from './profile.ts';
 import { commonBits, DADDR, prefixEqual } from './words.ts';
