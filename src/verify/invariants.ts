@@ -8,8 +8,15 @@
 
 import { PROFILES } from '../model/profile.ts';
 import type { Holding, Invariant } from './invariant.ts';
+import { BINDING } from './invariants/binding.ts';
 import { BOUND_FLOW } from './invariants/bound-flow.ts';
 import { HOST_SCOPE } from './invariants/host-scope.ts';
+import { MEMBERSHIP } from './invariants/membership.ts';
+import { NETLINK } from './invariants/netlink.ts';
+import { PROGRAM } from './invariants/program.ts';
+import { RA_EFFECT } from './invariants/ra-effect.ts';
+import { RA_IDENTITY } from './invariants/ra-identity.ts';
+import { REGISTRY } from './invariants/registry.ts';
 import { UNBOUND_FLOW } from './invariants/unbound-flow.ts';
 import type { Observation, Subject } from './observation.ts';
 import type { Finding } from './verdict.ts';
@@ -19,6 +26,13 @@ export const INVARIANTS: readonly Invariant[] = [
   ...BOUND_FLOW,
   ...UNBOUND_FLOW,
   ...HOST_SCOPE,
+  ...BINDING,
+  ...MEMBERSHIP,
+  ...RA_IDENTITY,
+  ...RA_EFFECT,
+  ...REGISTRY,
+  ...NETLINK,
+  ...PROGRAM,
 ].sort((a, b) => numberOf(a) - numberOf(b));
 
 /** How often an invariant was checked, and how that ended. */

@@ -112,7 +112,7 @@ export const BOUND_FLOW: readonly Invariant[] = [
   {
     id: 'I1',
     code: 'pvd.bound-route',
-    source: 'RFC 7556, section 5.2.1',
+    source: 'RFC 7556, section 5.2.2',
     text: 'A flow bound to a PvD takes a route of that PvD.',
     profiles: KEPT,
     checks: { decision: takesItsRoute },
@@ -120,7 +120,7 @@ export const BOUND_FLOW: readonly Invariant[] = [
   {
     id: 'I2',
     code: 'pvd.bound-source',
-    source: 'RFC 7556, section 5.2.1',
+    source: 'RFC 7556, section 5.2.2',
     text: 'A bound flow gets a source of its PvD whenever that has a usable one.',
     profiles: KEPT,
     checks: { decision: takesItsSource },
@@ -128,7 +128,7 @@ export const BOUND_FLOW: readonly Invariant[] = [
   {
     id: 'I3',
     code: 'pvd.no-foreign-source',
-    source: 'RFC 7556, section 5.2.1',
+    source: 'RFC 7556, section 5.2.2',
     text: 'A bound flow without a source of its PvD fails rather than borrow one.',
     profiles: KEPT,
     checks: { decision: borrowsNoSource },
@@ -136,7 +136,7 @@ export const BOUND_FLOW: readonly Invariant[] = [
   {
     id: 'I6',
     code: 'pvd.unknown-binding',
-    source: 'SO_BINDTOPVD; RFC 7556, section 6.1',
+    source: 'SO_BINDTOPVD',
     text: 'A flow bound to a PvD that does not exist is unreachable, and nothing is sent.',
     profiles: [...KEPT, 'netpvd-4.15'],
     checks: { decision: failsUnknown },
@@ -144,7 +144,7 @@ export const BOUND_FLOW: readonly Invariant[] = [
   {
     id: 'I7',
     code: 'pvd.no-route-in-pvd',
-    source: 'SO_BINDTOPVD; RFC 7556, section 5.2.1',
+    source: 'SO_BINDTOPVD; RFC 7556, section 5.2.2',
     text: 'A flow bound to a PvD without a route there is unreachable, and nothing is sent.',
     profiles: [...KEPT, 'netpvd-4.15'],
     checks: { decision: failsWithoutRoute },
@@ -152,7 +152,7 @@ export const BOUND_FLOW: readonly Invariant[] = [
   {
     id: 'I43',
     code: 'pvd.server-reply',
-    source: 'RFC 7556, section 5.2.1',
+    source: 'RFC 7556, section 5.2.3',
     text: 'A server bound to a PvD answers from addresses and by routes of that PvD only.',
     profiles: KEPT,
     checks: { decision: answersFromItsPvd },
@@ -160,7 +160,7 @@ export const BOUND_FLOW: readonly Invariant[] = [
   {
     id: 'I44',
     code: 'pvd.established-route',
-    source: 'RFC 7556, section 5.2.1; inet6_csk_route_socket()',
+    source: 'RFC 7556, section 5.2.2; inet6_csk_route_socket()',
     text: 'An established flow bound to a PvD never moves to a route of another.',
     profiles: KEPT,
     checks: { decision: staysInItsPvd },

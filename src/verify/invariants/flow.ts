@@ -124,6 +124,6 @@ export function sourceText({ outcome }: DecisionObservation): string {
   return `${outcome.saddr} of ${pvdText(outcome.saddrPvd)}`;
 }
 
-export function pvdText(pvd: PvdId | undefined): string {
+export function pvdText(pvd: PvdId | null | undefined): string {
   return pvd ?? 'no PvD';
 }

@@ -92,7 +92,7 @@ export const UNBOUND_FLOW: readonly Invariant[] = [
   {
     id: 'I4',
     code: 'rfc6724.r5.5',
-    source: 'RFC 6724, section 5, rule 5.5; RFC 8028, section 3.3',
+    source: 'RFC 6724, section 5, rule 5.5; RFC 8028, section 3.1',
     text: 'An unbound flow takes a source of its next hop when that assigned a usable one.',
     profiles: ['rfc'],
     checks: { decision: sourceOfNextHop },
