@@ -8,7 +8,7 @@ import { PATH_MAX } from './fib6-trie.ts';
 import type { Step } from './ladder.ts';
 import type { ModelState, NexthopIndex } from './model-state.ts';
 import type { Oracle } from './oracle.ts';
-import type { Profile } from './profile.ts';
+import type { Profile, Quirks } from './profile.ts';
 import type { Exception, QuerySock } from './query.ts';
 import { type SaddrScore, saddrScores } from './rfc6724-saddr.ts';
 
@@ -64,6 +64,10 @@ export interface Context {
   readonly saddrScores: readonly SaddrScore[];
   readonly res: Fib6Result;
   readonly oracle: Oracle;
+  /** What was taken for the quirks nobody knows, in the run at hand. */
+  readonly chosenQuirks: Map<keyof Quirks, boolean>;
+  /** Best score of the node at hand, `mpri` of `find_rr_leaf()`. */
+  mpri: number;
   readonly path: Int32Array;
   readonly subPath: Int32Array;
   trace: Step[] | undefined;
@@ -106,6 +110,8 @@ export function createContext(state: ModelState, profile: Profile): Context {
       error: 0,
     },
     oracle: { hash: 1, isExact: false, bounds: new Set(), picks: [], fans: [], used: 0 },
+    chosenQuirks: new Map(),
+    mpri: -1,
     path: new Int32Array(PATH_MAX),
     subPath: new Int32Array(PATH_MAX),
     trace: undefined,

@@ -21,6 +21,7 @@ import {
 import type { Context } from './context.ts';
 import { nexthopOif, polRoute } from './ip6-pol-route.ts';
 import type { RuleIndex } from './model-state.ts';
+import { openQuirk } from './quirk.ts';
 import { devGetSaddr } from './rfc6724-saddr.ts';
 import { DADDR, prefixEqual, SADDR, writeWords } from './words.ts';
 
@@ -175,7 +176,8 @@ function mismatch(ctx: Context, index: RuleIndex, flags: number): string {
 /** `fib_rule_iif_match()`, `fib_rule_oif_match()`; a missing device has index -1 (or 0) and never matches. */
 function ifMatches(ctx: Context, index: number, flowIndex: number, isOif: boolean): boolean {
   if (index <= 0) return false;
-  if (ctx.profile.quirks.ruleL3Master && ctx.state.devices.get(index)?.isL3Master) {
+  const isMaster = ctx.state.devices.get(index)?.isL3Master === true;
+  if (isMaster && (ctx.profile.quirks.ruleL3Master ?? openQuirk(ctx, 'ruleL3Master'))) {
     // l3mdev_fib_rule_iif_match(), l3mdev_fib_rule_oif_match(): the flow got its VRF on that side.
     return ctx.flow.l3mdev === index && ctx.flow.l3mdevByOif === isOif;
   }

@@ -3,7 +3,7 @@
 import { NUD_VALID, RTF_REJECT, RTN_BLACKHOLE } from './constants.ts';
 import { type Context, routeText } from './context.ts';
 import { N_LEAF } from './fib6-node.ts';
-import { isDead, qualifiesForEcmp, scoreRoute } from './fib6-select.ts';
+import { hasRouterPref, isDead, qualifiesForEcmp, scoreRoute } from './fib6-select.ts';
 import { E_BITS, E_FLAGS, E_METRIC, E_NEIGH, E_NEXT, E_NHID, E_OIF, ENTRY } from './fib6-trie.ts';
 import { type NexthopIndex, NO_NEIGH } from './model-state.ts';
 import { choose, type Oracle } from './oracle.ts';
@@ -68,7 +68,7 @@ function selectSibling(ctx: Context, first: number, oif: number, strict: number)
     const e = ctx.state.fib.entries;
     const score = scoreRoute(
       ctx.state,
-      ctx.profile.quirks.routerPref,
+      hasRouterPref(ctx),
       e[at + E_OIF] as number,
       e[at + E_NEIGH] as number,
       e[at + E_FLAGS] as number,

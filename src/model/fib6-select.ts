@@ -19,20 +19,12 @@ import {
 } from './constants.ts';
 import { type Context, routeText } from './context.ts';
 import { N_LEAF } from './fib6-node.ts';
-import {
-  E_BITS,
-  E_FLAGS,
-  E_METRIC,
-  E_NEIGH,
-  E_NEXT,
-  E_NHID,
-  E_OIF,
-  E_PVD,
-  ENTRY,
-} from './fib6-trie.ts';
+import { E_BITS, E_FLAGS, E_METRIC, E_NEIGH, E_NEXT, E_NHID, E_OIF, ENTRY } from './fib6-trie.ts';
 import type { RouteLoss } from './ladder.ts';
 import { type ModelState, type NexthopIndex, NO_NEIGH } from './model-state.ts';
 import { choose } from './oracle.ts';
+import { pvdAllows } from './pvd-binding.ts';
+import { openQuirk } from './quirk.ts';
 
 /** `enum rt6_nud_state`. */
 export const FAIL_HARD = -3;
@@ -134,26 +126,44 @@ export function select(ctx: Context, node: number, oif: number, strict: number):
   ctx.res.entry = 0;
   if (leaf === 0) return false;
   const metric = fib.entries[leaf + E_METRIC] as number;
-  const cont = scan(ctx, leaf, metric, oif, strict);
-  if (ctx.res.entry === 0 && cont !== 0) scan(ctx, cont, undefined, oif, strict);
+  const head = hasRouterPref(ctx) ? leaf : roundRobinHead(ctx, leaf, metric);
+  ctx.mpri = -1;
+  let cont = scan(ctx, head, 0, metric, oif, strict);
+  if (head !== leaf) cont ||= scan(ctx, leaf, head, metric, oif, strict);
+  if (ctx.res.entry === 0 && cont !== 0) scan(ctx, cont, 0, undefined, oif, strict);
   return ctx.res.entry !== 0;
 }
 
+/** Whether RFC 4191 preferences count. */
+export function hasRouterPref(ctx: Context): boolean {
+  return ctx.profile.quirks.routerPref ?? openQuirk(ctx, 'routerPref');
+}
+
+/** `fn->rr_ptr`: any entry of the lowest metric, as `rt6_select()` moves it on from lookup to lookup. */
+function roundRobinHead(ctx: Context, leaf: number, metric: number): number {
+  const e = ctx.state.fib.entries;
+  const heads: number[] = [];
+  for (let at = leaf; at !== 0 && e[at + E_METRIC] === metric; at = e[at + E_NEXT] as number) {
+    heads.push(at);
+  }
+  return heads[choose(ctx.oracle, heads.length)] as number;
+}
+
 /**
- * `__find_rr_leaf()`: the first of the best scores wins. Returns the first entry of
- * another metric, or 0 at the end of the list.
+ * `__find_rr_leaf()`: the first of the best scores wins, from `start` up to `end`. Returns the
+ * first entry of another metric, or 0 when there was none.
  */
 function scan(
   ctx: Context,
   start: number,
+  end: number,
   metric: number | undefined,
   oif: number,
   strict: number,
 ): number {
   const { state, res } = ctx;
   const e = state.fib.entries;
-  let best = -1;
-  for (let at = start; at !== 0; at = e[at + E_NEXT] as number) {
+  for (let at = start; at !== end && at !== 0; at = e[at + E_NEXT] as number) {
     if (metric !== undefined && e[at + E_METRIC] !== metric) return at;
     const flags = e[at + E_FLAGS] as number;
     if (ctx.binding !== undefined && !pvdAllows(ctx, at)) {
@@ -170,11 +180,10 @@ function scan(
       if (isBlackholeNexthop(nh)) {
         // Ends the pass even if an earlier entry had matched.
         setResult(ctx, at, nh.isGroup ? nh.members[0] : nh, RTF_REJECT, RTN_BLACKHOLE);
-        if (ctx.trace) traceEntry(ctx, at, best, undefined);
+        if (ctx.trace) traceEntry(ctx, at, ctx.mpri, undefined);
         return 0;
       }
-      const score = scanNexthop(ctx, at, nh, best, oif, strict);
-      if (score > best) best = score;
+      ctx.mpri = scanNexthop(ctx, at, nh, ctx.mpri, oif, strict);
       continue;
     }
     const bits = e[at + E_BITS] as number;
@@ -187,10 +196,10 @@ function scan(
       oif,
       strict,
     );
-    const won = score > best;
+    const won = score > ctx.mpri;
     if (ctx.trace) traceEntry(ctx, at, score, won ? undefined : lossOf(ctx, at, score, strict));
     if (!won) continue;
-    best = score;
+    ctx.mpri = score;
     res.entry = at;
     res.nh = undefined;
     res.flags = flags;
@@ -238,7 +247,7 @@ function scanNexthop(
     if (!won) continue;
     top = score;
     setResult(ctx, entry, member, flags, type);
-    if (!ctx.profile.quirks.nhgrpScanAll) break;
+    if (!(ctx.profile.quirks.nhgrpScanAll ?? openQuirk(ctx, 'nhgrpScanAll'))) break;
   }
   return top;
 }
@@ -254,29 +263,9 @@ function findMatch(
   strict: number,
 ): number {
   if (nexthopLoss(ctx, nhFlags, nhOif, flags, strict) !== undefined) return FAIL_HARD;
-  const { routerPref } = ctx.profile.quirks;
+  const routerPref = hasRouterPref(ctx);
   const score = scoreRoute(ctx.state, routerPref, nhOif, neigh, flags, oif, strict);
   return score === FAIL_DO_RR ? 0 : score;
-}
-
-/**
- * Whether the binding admits the entry: `find_rr_leaf()` of the 2018 patch compares
- * PvDs and nothing else; a strict kernel leaves what belongs to no PvD to everybody
- * where no PvD could own it (invariants I41 and I42).
- */
-function pvdAllows(ctx: Context, entry: number): boolean {
-  const { entries } = ctx.state.fib;
-  const pvd = entries[entry + E_PVD] as number;
-  if (ctx.binding?.has(pvd)) return true;
-  if (ctx.profile.pvd === 'netpvd') return false;
-  return pvd === 0 && isUnowned(ctx, entry);
-}
-
-/** Local, anycast, link-local and multicast routes: no RA announces them, so no PvD owns them. */
-function isUnowned(ctx: Context, entry: number): boolean {
-  if ((ctx.state.fib.entries[entry + E_FLAGS] as number) & (RTF_LOCAL | RTF_ANYCAST)) return true;
-  const dst = ctx.state.fib.routes[entry / ENTRY]?.dst ?? '';
-  return /^fe[89ab].:/.test(dst) || /^ff..:/.test(dst);
 }
 
 function traceEntry(ctx: Context, at: number, score: number, loss: RouteLoss | undefined): void {

@@ -17,6 +17,7 @@ import { selectPath } from './fib6-select-path.ts';
 import { lastNode, tableLookup } from './fib6-table-lookup.ts';
 import { E_OIF, ENTRY } from './fib6-trie.ts';
 import { choose } from './oracle.ts';
+import { openQuirk } from './quirk.ts';
 
 /**
  * Looks a flow up in one table. False for the null entry, else `ctx.res` holds the
@@ -35,7 +36,9 @@ export function polRoute(ctx: Context, table: number, oif: number, flags: number
   if (!tableLookup(ctx, root, oif, strict)) return false;
 
   const haveOif =
-    ctx.profile.quirks.oifMatchShortcut && flow.iif === LOOPBACK_IFINDEX && oif === nexthopOif(ctx);
+    flow.iif === LOOPBACK_IFINDEX &&
+    oif === nexthopOif(ctx) &&
+    (ctx.profile.quirks.oifMatchShortcut ?? openQuirk(ctx, 'oifMatchShortcut'));
   selectPath(ctx, lastNode(ctx), oif, haveOif, strict);
 
   const { exceptions } = ctx;

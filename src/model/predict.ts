@@ -130,6 +130,7 @@ function bind(ctx: Context, query: Query): void {
 
 function run(ctx: Context, query: Query): Outcome {
   ctx.oracle.used = 0;
+  if (ctx.chosenQuirks.size !== 0) ctx.chosenQuirks.clear();
   ctx.oracle.isExact = query.kind !== 'saddr' && (query.volatile?.mpHash ?? 0) !== 0;
   const { flow } = ctx;
   ctx.fromNs = query.fromNs;

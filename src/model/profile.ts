@@ -37,7 +37,12 @@ export interface Quirks {
    * is taken without looking further, whatever its scope; without it the kernel may or may not.
    */
   readonly stackInit: boolean;
+  /** Rule 5.5 of RFC 6724: sources of a prefix that the next hop advertised are preferred. */
+  readonly nextHopRule: boolean;
 }
+
+/** Quirks as far as they are known; what is `undefined` may be either way. */
+export type KnownQuirks = { readonly [K in keyof Quirks]: boolean | undefined };
 
 /**
  * How a PvD binding restricts a decision.
@@ -53,7 +58,7 @@ export type MultiPvd = 'union' | 'first-match';
 
 export interface Profile {
   readonly name: string;
-  readonly quirks: Quirks;
+  readonly quirks: KnownQuirks;
   /** In the order they are applied. */
   readonly saddrRules: readonly SaddrRule[];
   /** Candidates that tie in all rules: the kernel keeps the first, the RFC leaves the choice open. */
@@ -64,7 +69,7 @@ export interface Profile {
   readonly multiPvd: MultiPvd;
 }
 
-/** Every switch as in the newest kernels read (7.2). */
+/** As in the newest kernel read (7.2), which has no rule 5.5. */
 export const QUIRKS_NEW: Quirks = {
   oifMatchShortcut: true,
   nhgrpScanAll: true,
@@ -72,15 +77,17 @@ export const QUIRKS_NEW: Quirks = {
   ruleL3Master: true,
   mip6: true,
   stackInit: true,
+  nextHopRule: false,
 };
 
-/** `enum { IPV6_SADDR_RULE_INIT, … }` of net/ipv6/addrconf.c with MIP6 and OPTIMISTIC_DAD. */
+/** `enum { IPV6_SADDR_RULE_INIT, … }` of net/ipv6/addrconf.c; `next-hop` where there is that quirk. */
 const KERNEL_RULES: readonly SaddrRule[] = [
   'local',
   'scope',
   'preferred',
   'hoa',
   'oif',
+  'next-hop',
   'label',
   'privacy',
   'orchid',
@@ -127,6 +134,7 @@ export const NETPVD: Profile = {
 export const RFC: Profile = {
   ...LINUX,
   name: 'rfc',
+  quirks: { ...QUIRKS_NEW, nextHopRule: true },
   saddrRules: RFC_RULES,
   saddrTies: 'any',
   pvd: 'strict',
@@ -142,4 +150,19 @@ export function profileByName(name: string): Profile | undefined {
 /** The profile with some quirks replaced, e.g. by what calibration found. */
 export function withQuirks(profile: Profile, quirks: Partial<Quirks>): Profile {
   return { ...profile, quirks: { ...profile.quirks, ...quirks } };
+}
+
+/**
+ * The profile for a kernel that was asked: its quirks are those found, by name, and what was
+ * not found is unknown. Only `rfc` keeps its rule 5.5, with which it is no kernel.
+ */
+export function withCalibration(
+  profile: Profile,
+  found: Readonly<Record<string, boolean>> | undefined,
+): Profile {
+  const known = Object.fromEntries(
+    Object.keys(QUIRKS_NEW).map((name) => [name, found?.[name]]),
+  ) as KnownQuirks;
+  const { nextHopRule } = profile.name === RFC.name ? RFC.quirks : known;
+  return { ...profile, quirks: { ...known, nextHopRule } };
 }

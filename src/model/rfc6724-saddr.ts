@@ -30,6 +30,7 @@ import type { Context } from './context.ts';
 import type { Candidate, Device, ModelState } from './model-state.ts';
 import { choose } from './oracle.ts';
 import type { SaddrRule } from './profile.ts';
+import { openQuirk } from './quirk.ts';
 import { commonBits, DADDR, prefixEqual } from './words.ts';
 
 /** `struct ipv6_saddr_dst`: the destination, once per selection. */
@@ -108,7 +109,8 @@ export function devGetSaddr(
  * was on its stack: zero with CONFIG_INIT_STACK_ALL_ZERO, anything without.
  */
 function stopsAtFirst(ctx: Context): boolean {
-  return ctx.profile.quirks.stackInit || choose(ctx.oracle, 2) === 0;
+  const stackInit = ctx.profile.quirks.stackInit ?? openQuirk(ctx, 'stackInit');
+  return stackInit || choose(ctx.oracle, 2) === 0;
 }
 
 /** `__ipv6_dev_get_saddr()`: the best of a device's addresses and the best so far. */
@@ -170,7 +172,7 @@ function beats(ctx: Context, hiscore: Candidate, candidate: Candidate): Comparis
     comparison.by = rule.name;
     return comparison;
   }
-  comparison.won = false;
+  comparison.won = ctx.profile.saddrTies === 'any' && choose(ctx.oracle, 2) === 1;
   comparison.by = 'order';
   return comparison;
 }
@@ -188,11 +190,15 @@ const SCORES: Readonly<Record<SaddrRule, Score>> = {
   // Rule 4: prefer home addresses (RFC 6275), or care-of ones when asked (RFC 5014).
   hoa: (ctx, c) =>
     Number(
-      ctx.profile.quirks.mip6 &&
+      (ctx.profile.quirks.mip6 ?? openQuirk(ctx, 'mip6')) &&
         ((c.flags & IFA_F_HOMEADDRESS) !== 0) === ((dst.prefs & PREFER_SRC_COA) === 0),
     ),
   oif: (ctx, c) => Number(matchesOif(ctx, c)),
-  'next-hop': (ctx, c) => Number(isAdvertisedByNextHop(ctx.state, c)),
+  'next-hop': (ctx, c) =>
+    Number(
+      isAdvertisedByNextHop(ctx.state, c) &&
+        (ctx.profile.quirks.nextHopRule ?? openQuirk(ctx, 'nextHopRule')),
+    ),
   // Rule 6: prefer matching label.
   label: (_, c) => Number(c.label === dst.label),
   privacy: (_, c) => Number(((c.flags & IFA_F_TEMPORARY) !== 0) === wantsTemporary(c)),

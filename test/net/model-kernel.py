@@ -58,28 +58,34 @@ def read(path):
         return file.read()
 
 
-def wait_up(name):
-    """Until addrconf has seen the carrier: ff00::/8 of the device is there."""
+def wait_up(names):
+    """Until addrconf has seen the carrier: ff00::/8 of each device is there."""
+    wanted = set(names)
     for _ in range(500):
-        for line in read("/proc/net/ipv6_route").splitlines():
-            words = line.split()
-            if words[0].startswith("ff00") and words[1] == "08" and words[-1] == name:
-                return
+        routes = [line.split() for line in read("/proc/net/ipv6_route").splitlines()]
+        have = {r[-1] for r in routes if r[0].startswith("ff00") and r[1] == "08"}
+        if wanted <= have:
+            return
         time.sleep(0.01)
-    raise RuntimeError(f"{name} does not come up")
+    raise RuntimeError(f"{' '.join(wanted - have)} does not come up")
 
 
-def add_veth(word, master=None):
-    name, _, index = word.partition("=")
-    at = f" index {index}" if index else ""
-    commands = [f"link add {name}{at} type veth peer name p{name}"]
-    if master:
-        commands.append(f"link set {name} master {master}")
+def add_veths(words, master=None):
+    """Veths `NAME` or `NAME=INDEX`, their peers without IPv6, with one link-local address each."""
+    names = [word.partition("=")[0] for word in words]
+    commands = []
+    for word in words:
+        name, _, index = word.partition("=")
+        at = f" index {index}" if index else ""
+        commands.append(f"link add {name}{at} type veth peer name p{name}")
+        if master:
+            commands.append(f"link set {name} master {master}")
     ip_batch(commands)
-    sysctl(f"net.ipv6.conf.p{name}.disable_ipv6", "1")
-    ip_batch([f"link set p{name} up", f"link set {name} up"])
-    wait_up(name)
-    ip_batch([f"addr add fe80::{ord(name.lower()[0]):x}/64 dev {name} nodad"])
+    for name in names:
+        sysctl(f"net.ipv6.conf.p{name}.disable_ipv6", "1")
+    ip_batch([f"link set {side}{name} up" for name in names for side in ("p", "")])
+    wait_up(names)
+    ip_batch([f"addr add fe80::{ord(name.lower()[0]):x}/64 dev {name} nodad" for name in names])
 
 
 class Netlink:
@@ -191,12 +197,10 @@ def send_error(words):
 def event(netlink, line, words):
     """A line that is no command of ip(8)."""
     if words[0] == "dev":
-        for word in words[1:]:
-            add_veth(word)
+        add_veths(words[1:])
     elif words[0] == "vrf":
         ip_batch([f"link add {words[1]} type vrf table {words[2]}", f"link set {words[1]} up"])
-        for name in words[3:]:
-            add_veth(name, words[1])
+        add_veths(words[3:], words[1])
     elif words[0] == "sysctl":
         key, value = words[1].split("=")
         if not key.endswith("hash_seed") or os.path.exists("/proc/sys/" + key.replace(".", "/")):
