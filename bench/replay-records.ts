@@ -11,7 +11,6 @@ import type {
   RouteEvent,
   SaddrEvent,
 } from '../src/decode/event.ts';
-import { LAYOUT } from '../src/decode/layout.gen.ts';
 import { encodeRecord } from '../src/decode/record.ts';
 import { type Addr6, ANY6, addr6 } from '../src/net/addr6.ts';
 import type { Address, Link, Route } from '../src/state/snapshot.ts';
@@ -79,12 +78,6 @@ export function changeRecords(): Uint8Array[] {
   return routes
     .flatMap((route) => [routeEvent(route, 'del'), routeEvent(route, 'new')])
     .map(encodeRecord);
-}
-
-/** Sets the time of a record, so that the same bytes serve again. */
-export function setTime(record: Uint8Array, tsNs: bigint): void {
-  const view = new DataView(record.buffer, record.byteOffset);
-  view.setBigUint64(LAYOUT.pvd_hdr.ts_ns, tsNs, true);
 }
 
 function header(op: Op, netnsCookie: bigint = NETNS_COOKIE): EventHeader {
