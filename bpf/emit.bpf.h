@@ -147,15 +147,55 @@ static __always_inline void pvd_begin(enum pvd_kind kind, enum pvd_hook hook, __
 	bpf_ringbuf_submit(begin, 0);
 }
 
-/* Instant of `jiffies`, which may lie on either side of now. */
+/*
+ * By how much CLOCK_MONOTONIC leads jiffies. A tick that comes late (its
+ * interrupt waits, a hypervisor lets nobody run) makes jiffies stand still for
+ * a while and then catch up (tick_do_update_jiffies64()), so of what is seen
+ * the least is true, and it is what timers will follow. Without high resolution
+ * a lost tick is lost for good (tick_periodic()): only the last minutes count.
+ * Neither clock runs in suspend. Writers race; either of them is right enough.
+ */
+#define PVD_LEAD_WINDOW_NS 60000000000ULL
+
+struct pvd_jiffies_lead {
+	__u64 since_ns;	 /* start of the window */
+	__s64 least_ns;	 /* seen in it */
+	__s64 before_ns; /* and in the one before */
+};
+
+extern struct pvd_jiffies_lead jiffies_lead;
+
+/* Jiffies are read first: the clock being late raises what is seen and cannot lower it. */
+static __always_inline __s64 pvd_jiffies_lead_ns(__u64 tick_ns)
+{
+	__u64 jiffies_ns = bpf_jiffies64() * tick_ns;
+	__u64 now_ns = bpf_ktime_get_ns();
+	__s64 lead_ns = (__s64)(now_ns - jiffies_ns);
+	__u64 age_ns = now_ns - jiffies_lead.since_ns;
+
+	if (age_ns > PVD_LEAD_WINDOW_NS) {
+		jiffies_lead.before_ns =
+			age_ns > 2 * PVD_LEAD_WINDOW_NS ? lead_ns : jiffies_lead.least_ns;
+		jiffies_lead.least_ns = lead_ns;
+		jiffies_lead.since_ns = now_ns;
+	} else if (lead_ns < jiffies_lead.least_ns) {
+		jiffies_lead.least_ns = lead_ns;
+	}
+	lead_ns = jiffies_lead.least_ns;
+	return lead_ns < jiffies_lead.before_ns ? lead_ns : jiffies_lead.before_ns;
+}
+
+/* When jiffies are or were `jiffies`: that is when a timer set to it goes off. */
 static __always_inline __u64 pvd_jiffies_to_boot_ns(unsigned long jiffies)
 {
-	__s64 delta = (__s64)(jiffies - bpf_jiffies64());
 	__u32 per_sec = hz;
+	__u64 tick_ns, boot_ns;
 
 	if (!per_sec)
 		return 0;
-	return bpf_ktime_get_boot_ns() + delta * (1000000000 / per_sec);
+	tick_ns = (1000000000 + per_sec / 2) / per_sec; /* TICK_NSEC */
+	boot_ns = jiffies * tick_ns + pvd_jiffies_lead_ns(tick_ns);
+	return boot_ns + (bpf_ktime_get_boot_ns() - bpf_ktime_get_ns());
 }
 
 static __always_inline bool pvd_is_err(const void *ptr)

@@ -1,11 +1,11 @@
 /** RTM_NEWADDR of AF_INET6 (inet6_fill_ifaddr(), net/ipv6/addrconf.c) → addr events. */
 
 import type { AddrEvent } from '../../src/decode/event.ts';
-import { INFINITY_SEC, NS_PER_SEC } from '../../src/net/instant.ts';
+import { INFINITY_SEC } from '../../src/net/instant.ts';
 import { parseAttributes, u8, u32, viewOf } from './attributes.ts';
 import type { DumpRequest } from './dump.ts';
 import { type DumpOrigin, dumpHeader } from './header.ts';
-import { bootTimeOfStamp, type JiffiesEpoch } from './jiffies.ts';
+import { agesSec, bootTimeOfStamp, type JiffiesSpan } from './jiffies.ts';
 import type { NetlinkMessage } from './message.ts';
 import { AF_INET6, address } from './value.ts';
 
@@ -41,13 +41,14 @@ export const ADDRESS_DUMP: DumpRequest = {
 /**
  * Undefined when it is no IPv6 address or cut short. `id` and `rtId` are 0: netlink does
  * not tell them. `state` is the best guess from the flags. Lifetimes are again those
- * that were set at `tstampNs`; the kernel gives out what is left in whole seconds, so
- * they can be one second off.
+ * that were set at `tstampNs`: the kernel gives out what is left in whole seconds, so
+ * they are one second off if the age is not sure.
+ * @param span jiffies before and after the kernel wrote the message
  */
 export function decodeAddress(
   message: NetlinkMessage,
   origin: DumpOrigin,
-  epoch: JiffiesEpoch,
+  span: JiffiesSpan,
 ): AddrEvent | undefined {
   const { payload } = message;
   if (message.type !== RTM_NEWADDR || payload.length < IFADDRMSG_BYTES) return undefined;
@@ -67,7 +68,7 @@ export function decodeAddress(
     flags,
     scope: IFA_SCOPE.get(payload[3] ?? 0) ?? 0,
     proto: u8(attributes, IFA_PROTO) ?? 0,
-    ...decodeCacheinfo(attributes.get(IFA_CACHEINFO), origin.tsNs, epoch),
+    ...decodeCacheinfo(attributes.get(IFA_CACHEINFO), origin.tsNs, span),
     rtPriority: u32(attributes, IFA_RT_PRIORITY) ?? 0,
     rtId: 0n,
     state: stateOf(flags),
@@ -82,8 +83,20 @@ function stateOf(flags: number): number {
 
 type Times = Pick<AddrEvent, 'validLftSec' | 'preferredLftSec' | 'cstampNs' | 'tstampNs'>;
 
+/** Whether the lifetimes of an address can be told to the second. */
+export function hasSureAge(message: NetlinkMessage, span: JiffiesSpan): boolean {
+  const { type, payload } = message;
+  if (type !== RTM_NEWADDR || payload.length < IFADDRMSG_BYTES) return true;
+  const bytes = parseAttributes(payload, IFADDRMSG_BYTES).get(IFA_CACHEINFO);
+  if (bytes === undefined || bytes.length < IFA_CACHEINFO_BYTES) return true;
+  const view = viewOf(bytes);
+  if (view.getUint32(0, true) === INFINITY_SEC) return true;
+  const { least, most } = agesSec(view.getUint32(12, true), span);
+  return least === most;
+}
+
 /** struct ifa_cacheinfo {prefered, valid, cstamp, tstamp}. */
-function decodeCacheinfo(bytes: Uint8Array | undefined, nowNs: bigint, epoch: JiffiesEpoch): Times {
+function decodeCacheinfo(bytes: Uint8Array | undefined, nowNs: bigint, span: JiffiesSpan): Times {
   if (bytes === undefined || bytes.length < IFA_CACHEINFO_BYTES) {
     return {
       validLftSec: INFINITY_SEC,
@@ -95,14 +108,14 @@ function decodeCacheinfo(bytes: Uint8Array | undefined, nowNs: bigint, epoch: Ji
   const view = viewOf(bytes);
   const preferredLeft = view.getUint32(0, true);
   const validLeft = view.getUint32(4, true);
-  const tstampNs = bootTimeOfStamp(view.getUint32(12, true), epoch, nowNs);
-  const ageSec = nowNs > tstampNs ? Number((nowNs - tstampNs) / NS_PER_SEC) : 0;
+  const tstampNs = bootTimeOfStamp(view.getUint32(12, true), span.epoch, nowNs);
+  const ageSec = agesSec(view.getUint32(12, true), span).most;
   // The kernel subtracts the age from neither when the preferred lifetime is infinite.
   const ages = preferredLeft !== INFINITY_SEC;
   return {
     validLftSec: ages ? aged(validLeft, ageSec) : validLeft,
     preferredLftSec: aged(preferredLeft, ageSec),
-    cstampNs: bootTimeOfStamp(view.getUint32(8, true), epoch, nowNs),
+    cstampNs: bootTimeOfStamp(view.getUint32(8, true), span.epoch, nowNs),
     tstampNs,
   };
 }

@@ -4,13 +4,13 @@
  * neighbours, between a dump-begin and a dump-end event.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { DumpEvent, KernelEvent, UnknownEvent } from '../../src/decode/event.ts';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { DumpEvent, KernelEvent, LinkEvent, UnknownEvent } from '../../src/decode/event.ts';
 import { inNetns } from '../libbpf/libc.ts';
 import { openRouteSocket } from '../libbpf/netlink-socket.ts';
 import type { NetnsHandle } from '../netns/handle.ts';
-import { ADDRESS_DUMP, decodeAddress } from './address.ts';
-import { readJiffiesEpoch } from './clock.ts';
+import { ADDRESS_DUMP, decodeAddress, hasSureAge } from './address.ts';
+import { createJiffiesClock } from './clock.ts';
 import {
   ATTEMPTS_MAX,
   type Batch,
@@ -56,6 +56,8 @@ export type DumpPart =
 /** Reasons kept of one part: a thousand odd rules are as incomplete as these. */
 const REASONS_MAX = 8;
 const REASON_CHARS_MAX = 200;
+/** Until the hundredth in which an age changed is over. */
+const NEXT_AGE_MS = 30;
 /** Records given out before the ring buffer may be read again. */
 const RECORDS_A_TURN = 512;
 
@@ -164,6 +166,21 @@ async function* objects(
   }
 }
 
+/**
+ * The VRFs of a namespace with their tables: what hooks cannot tell of a device, to be told
+ * when one appears. @throws AgentError PVD_ERR_NETLINK, PVD_ERR_NETNS.
+ */
+export async function* vrfsOf({ netns, now }: DumpOptions): AsyncGenerator<LinkEvent, void> {
+  const source = { open: () => openRouteSocket(netns.fd), now };
+  const { batches } = await stableDump(source, LINK_DUMP);
+  for (const { stampNs, messages } of batches) {
+    for (const message of messages) {
+      const decoded = decodeLink(message, { netnsCookie: netns.cookie, tsNs: stampNs });
+      if (decoded?.link.isL3Master) yield decoded.link;
+    }
+  }
+}
+
 async function* links(dump: Dump): AsyncGenerator<Chunk> {
   const batches = await stable(dump, 'links', LINK_DUMP);
   const order = inNetns(dump.options.netns.fd, readDeviceOrder);
@@ -189,11 +206,27 @@ async function* rules(dump: Dump): AsyncGenerator<Chunk> {
   }
 }
 
+/**
+ * Between two readings of jiffies, and again while a second of some address's age ended
+ * between them: what it had left is then told, but not whether before or after that.
+ */
 async function* addresses(dump: Dump): AsyncGenerator<Chunk> {
-  const epoch = readJiffiesEpoch(dump.options.now);
-  yield* objects(dump, 'addresses', ADDRESS_DUMP, (message, origin) =>
-    decodeAddress(message, origin, epoch),
-  );
+  const clock = createJiffiesClock(dump.options.now);
+  for (let attempt = 1; ; attempt++) {
+    const before = clock.readCs();
+    const batches = await stable(dump, 'addresses', ADDRESS_DUMP);
+    const span = clock.spanFrom(before);
+    const isSure = batches.every(({ messages }) => messages.every((m) => hasSureAge(m, span)));
+    if (!isSure && attempt < ATTEMPTS_MAX) {
+      await sleep(NEXT_AGE_MS);
+      continue;
+    }
+    for (const batch of batches) {
+      yield decodeBatch(dump, batch, (message, origin) => decodeAddress(message, origin, span));
+      await nextTurn();
+    }
+    return;
+  }
 }
 
 async function* routes(dump: Dump): AsyncGenerator<Chunk> {

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { decodeAddress } from '../../../agent/netlink/address.ts';
 import type { DumpOrigin } from '../../../agent/netlink/header.ts';
+import { centiseconds, type JiffiesSpan } from '../../../agent/netlink/jiffies.ts';
 import { decodeLabel } from '../../../agent/netlink/label.ts';
 import { decodeLink } from '../../../agent/netlink/link.ts';
 import { eachMessage, type NetlinkMessage } from '../../../agent/netlink/message.ts';
@@ -16,7 +17,7 @@ export const GOLDEN_DIR: URL = new URL('../../../../test/agent/netlink/golden/',
 export interface Golden {
   readonly messages: readonly NetlinkMessage[];
   readonly origin: DumpOrigin;
-  readonly epoch: bigint;
+  readonly span: JiffiesSpan;
 }
 
 export function readGolden(name: string): Golden {
@@ -25,11 +26,18 @@ export function readGolden(name: string): Golden {
     .split('\n');
   const match = /^# tsNs=(\d+) epoch=(-?\d+)$/.exec(head);
   if (match === null) throw new Error(`${name}.hex: no clock line`);
+  const tsNs = BigInt(match[1] ?? 0);
   return {
     messages: lines.flatMap((line) => [...eachMessage(Buffer.from(line, 'hex'))]),
-    origin: { netnsCookie: 7n, tsNs: BigInt(match[1] ?? 0) },
-    epoch: BigInt(match[2] ?? 0),
+    origin: { netnsCookie: 7n, tsNs },
+    span: spanAt(BigInt(match[2] ?? 0), tsNs),
   };
+}
+
+/** Both readings at one time. */
+export function spanAt(epoch: bigint, tsNs: bigint): JiffiesSpan {
+  const cs = centiseconds(tsNs - epoch);
+  return { epoch, fromCs: cs, toCs: cs };
 }
 
 export type Decode = (message: NetlinkMessage, golden: Omit<Golden, 'messages'>) => unknown;
@@ -42,7 +50,7 @@ const LINKS: ReadonlyMap<string, number> = new Map([
 
 export const DECODERS: Readonly<Record<string, Decode>> = {
   link: (message, { origin }) => decodeLink(message, origin),
-  address: (message, { origin, epoch }) => decodeAddress(message, origin, epoch),
+  address: (message, { origin, span }) => decodeAddress(message, origin, span),
   rule: (message, { origin }) => decodeRule(message, origin, LINKS),
   label: (message, { origin }) => decodeLabel(message, origin),
   neighbour: (message, { origin }) => decodeNeighbour(message, origin),

@@ -10,9 +10,9 @@ import { decodeNexthop } from '../../../agent/netlink/nexthop.ts';
 import { recordOf } from '../../../agent/netlink/record.ts';
 import { decodeRoute } from '../../../agent/netlink/route.ts';
 import { decodeRule } from '../../../agent/netlink/rule.ts';
-import { DECODERS, GOLDEN_FILES, readGolden } from './golden.ts';
+import { DECODERS, GOLDEN_FILES, readGolden, spanAt } from './golden.ts';
 
-const CLOCK = { origin: { netnsCookie: 7n, tsNs: 10n ** 12n }, epoch: 0n };
+const CLOCK = { origin: { netnsCookie: 7n, tsNs: 10n ** 12n }, span: spanAt(0n, 10n ** 12n) };
 
 /** The events in what a decoder returned. */
 function eventsIn(value: unknown): DumpItem[] {

@@ -2,26 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  agesSec,
   bootTimeOfStamp,
-  jiffiesEpoch,
   jiffiesOfTimerList,
+  ticksNs,
 } from '../../../agent/netlink/jiffies.ts';
 
 const SEC = 1_000_000_000n;
 const INITIAL = (hz: bigint): bigint => (1n << 32n) - 300n * hz;
 
-test('the epoch: an hour of jiffies, the tick started 0.26 s late', () => {
-  const nowNs = 3600n * SEC + 260_000_000n;
-  assert.equal(jiffiesEpoch(INITIAL(250n) + 3600n * 250n, 250, nowNs, nowNs), 260_000_000n);
+test('ticks: an hour of jiffies, the tick started 0.26 s late', () => {
+  const elapsedNs = 3600n * SEC + 260_000_000n;
+  assert.equal(ticksNs(INITIAL(250n) + 3600n * 250n, 250, elapsedNs), 3600n * SEC);
 });
 
-test('the epoch: suspended time is not counted by jiffies', () => {
-  const elapsed = 3600n * SEC;
-  const epoch = jiffiesEpoch(INITIAL(1000n) + 3_600_000n, 1000, elapsed + 500n * SEC, elapsed);
-  assert.equal(epoch, 500n * SEC);
-});
-
-test('the epoch: the low 32 bits are enough, however often they wrapped', () => {
+test('ticks: the low 32 bits are enough, however often they wrapped', () => {
   const hours = fc.integer({ min: 0, max: 100_000 });
   fc.assert(
     fc.property(fc.constantFrom(100n, 250n, 300n, 1000n), hours, fc.nat(900), (hz, hour, lag) => {
@@ -29,8 +24,8 @@ test('the epoch: the low 32 bits are enough, however often they wrapped', () => 
       const elapsed = BigInt(hour) * 3600n * SEC;
       const jiffies = INITIAL(hz) + BigInt(hour) * 3600n * hz;
       for (const reading of [jiffies, BigInt.asUintN(32, jiffies)]) {
-        const epoch = jiffiesEpoch(reading, Number(hz), elapsed + lagNs, elapsed + lagNs);
-        const error = epoch > lagNs ? epoch - lagNs : lagNs - epoch;
+        const ns = ticksNs(reading, Number(hz), elapsed + lagNs);
+        const error = ns > elapsed ? ns - elapsed : elapsed - ns;
         assert.ok(error < 1000n, `${error} ns off`);
       }
     }),
@@ -58,4 +53,35 @@ test('jiffies of the timer list', () => {
   assert.equal(jiffiesOfTimerList('  .idle_jiffies   : 1\n'), undefined);
   assert.equal(jiffiesOfTimerList('jiffies: 42952'), undefined, 'cut by a chunk');
   assert.equal(jiffiesOfTimerList(''), undefined);
+});
+
+test('an age in whole seconds is sure unless a second may have ended meanwhile', () => {
+  const span = (fromCs: number, toCs = fromCs) => ({
+    epoch: 0n,
+    fromCs: BigInt(fromCs),
+    toCs: BigInt(toCs),
+  });
+  assert.deepEqual(agesSec(1000, span(1050)), { least: 0, most: 0 });
+  assert.deepEqual(agesSec(1000, span(1099)), { least: 0, most: 0 });
+  assert.deepEqual(agesSec(1000, span(1100)), { least: 0, most: 1 }, 'cut to hundredths');
+  assert.deepEqual(agesSec(1000, span(1101)), { least: 1, most: 1 });
+  assert.deepEqual(agesSec(1000, span(1150, 1220)), { least: 1, most: 2 });
+  assert.deepEqual(agesSec(1000, span(995, 1005)), { least: 0, most: 0 }, 'stamped meanwhile');
+  assert.deepEqual(agesSec(0xffff_fff0, span(2 ** 32 + 500)), { least: 5, most: 5 }, 'wrapped');
+});
+
+test('an age is what the kernel would say of any two readings of jiffies', () => {
+  const rates = fc.constantFrom(100, 250, 300, 1000);
+  fc.assert(
+    fc.property(rates, fc.nat(2 ** 40), fc.nat(10 ** 6), fc.nat(5), (hz, stamp, age, took) => {
+      const cs = (ticks: number): bigint => (BigInt(ticks) * 100n) / BigInt(hz);
+      const fromCs = cs(stamp + age);
+      const toCs = cs(stamp + age + took);
+      const { least, most } = agesSec(Number(cs(stamp) % 2n ** 32n), { epoch: 0n, fromCs, toCs });
+      for (let now = age; now <= age + took; now++) {
+        const said = Math.floor(now / hz);
+        assert.ok(least <= said && said <= most, `${least} <= ${said} <= ${most}`);
+      }
+    }),
+  );
 });
