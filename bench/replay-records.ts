@@ -95,7 +95,8 @@ function header(op: Op, netnsCookie: bigint = NETNS_COOKIE): EventHeader {
 }
 
 function linkEvent(link: Link): LinkEvent {
-  return { ...header('dump'), kind: 'link', id: 0n, event: 0, ...link };
+  const { group = 0, l3mdevTable = 0 } = link;
+  return { ...header('dump'), kind: 'link', id: 0n, event: 0, ...link, group, l3mdevTable };
 }
 
 function addressEvent({ addr, peer, prefixLen, ifindex, flags, scope, proto }: Address): AddrEvent {

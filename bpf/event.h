@@ -31,7 +31,7 @@
 
 /* Constants are enumerators, not macros, so that BTF carries them. */
 enum pvd_limit {
-	PVD_WIRE_VERSION = 1,
+	PVD_WIRE_VERSION = 2,
 	PVD_RA_BYTES_MAX = 4096, /* ICMPv6 message bytes kept of one RA */
 	PVD_TRIES_MAX = 4,	 /* table lookups kept of one route lookup */
 	PVD_NH_MEMBERS_MAX = 16, /* members kept of one nexthop group */
@@ -261,6 +261,8 @@ struct pvd_link {
 	__u8 carrier;
 	__u8 is_l3_master;
 	__u16 pad;
+	__u32 group;
+	__u32 l3mdev_table; /* of a VRF; 0: none, or from a hook, which cannot tell */
 };
 
 /* struct ipv6_devconf: what decisions and RA processing read. */
@@ -545,7 +547,7 @@ PVD_ASSERT_SIZE(pvd_stamps, 24);
 PVD_ASSERT_SIZE(pvd_fib6, 120);
 PVD_ASSERT_SIZE(pvd_begin, 56);
 PVD_ASSERT_SIZE(pvd_netns, 48);
-PVD_ASSERT_SIZE(pvd_link, 128);
+PVD_ASSERT_SIZE(pvd_link, 136);
 PVD_ASSERT_SIZE(pvd_devconf, 160);
 PVD_ASSERT_SIZE(pvd_addr, 136);
 PVD_ASSERT_SIZE(pvd_route, 176);

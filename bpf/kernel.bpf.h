@@ -95,6 +95,7 @@ struct net_device {
 	int ifindex;
 	unsigned short gflags;
 	unsigned int mtu;
+	unsigned int group;
 	unsigned short type;
 	unsigned char operstate;
 	unsigned char addr_len;

@@ -77,6 +77,7 @@ static __always_inline void fill_link(struct pvd_link *out, struct net_device *d
 	out->mtu = BPF_CORE_READ(dev, mtu);
 	out->mtu6 = idev ? BPF_CORE_READ(idev, cnf.mtu6) : 0;
 	out->type = BPF_CORE_READ(dev, type);
+	out->group = BPF_CORE_READ(dev, group);
 	out->operstate = pvd_operstate(dev);
 	out->flags = link_flags(dev, state, out->operstate);
 	out->carrier = !(state & LINK_STATE_NOCARRIER);

@@ -18,9 +18,12 @@ const IFLA_MASTER = 10;
 const IFLA_OPERSTATE = 16;
 const IFLA_LINKINFO = 18;
 const IFLA_AF_SPEC = 26;
+const IFLA_GROUP = 27;
 const IFLA_EXT_MASK = 29;
 const IFLA_CARRIER = 33;
 const IFLA_INFO_KIND = 1;
+const IFLA_INFO_DATA = 2;
+const IFLA_VRF_TABLE = 1;
 const IFLA_INET6_CONF = 2;
 const RTEXT_FILTER_SKIP_STATS = 8;
 
@@ -50,6 +53,9 @@ export function decodeLink(message: NetlinkMessage, origin: DumpOrigin): Decoded
   const ifindex = view.getInt32(4, true);
   const inet6 = nested(nested(attributes, IFLA_AF_SPEC), AF_INET6);
   const conf = devconfFromArray(inet6.get(IFLA_INET6_CONF));
+  const info = nested(attributes, IFLA_LINKINFO);
+  // The only kind that sets IFF_L3MDEV_MASTER (drivers/net/vrf.c).
+  const isVrf = text(info, IFLA_INFO_KIND) === 'vrf';
   const header = dumpHeader(origin, 'netlink');
   return {
     link: {
@@ -66,8 +72,9 @@ export function decodeLink(message: NetlinkMessage, origin: DumpOrigin): Decoded
       lladdr: lladdr(attributes, IFLA_ADDRESS),
       operstate: u8(attributes, IFLA_OPERSTATE) ?? 0,
       carrier: u8(attributes, IFLA_CARRIER) === 1,
-      // The only kind that sets IFF_L3MDEV_MASTER (drivers/net/vrf.c).
-      isL3Master: text(nested(attributes, IFLA_LINKINFO), IFLA_INFO_KIND) === 'vrf',
+      isL3Master: isVrf,
+      group: u32(attributes, IFLA_GROUP) ?? 0,
+      l3mdevTable: isVrf ? (u32(nested(info, IFLA_INFO_DATA), IFLA_VRF_TABLE) ?? 0) : 0,
       event: 0,
     },
     devconf: conf && { ...header, kind: 'devconf', ifindex, conf },

@@ -8,11 +8,11 @@
 
 import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
-import type { AgentEvent, EventHeader, HookStatus } from '../../src/decode/event.ts';
-import { KIND, LAYOUT, OP } from '../../src/decode/layout.gen.ts';
-import { encodeRecord } from '../../src/decode/record.ts';
+import type { AgentEvent, EventHeader, HookStatus, KernelEvent } from '../../src/decode/event.ts';
+import { KIND, LAYOUT } from '../../src/decode/layout.gen.ts';
+import { decodeRecord, encodeRecord } from '../../src/decode/record.ts';
 import { bootTimeNs, jiffiesHz, realtimeOffsetNs } from '../libbpf/libc.ts';
-import { dumpNetns } from '../netlink/dump-netns.ts';
+import { type DumpItem, type DumpOptions, dumpNetns, vrfsOf } from '../netlink/dump-netns.ts';
 import { recordOf } from '../netlink/record.ts';
 import { type NetnsRef, withNetns } from '../netns/handle.ts';
 import { type NetnsChange, watchNetns } from '../netns/watch.ts';
@@ -49,9 +49,10 @@ export interface Observation {
 }
 
 const TICK_MS = 1000;
+const NETDEV_UP = 1;
 const NETNS_KIND: number = KIND.NETNS;
+const LINK_KIND: number = KIND.LINK;
 const KIND_OFFSET = LAYOUT.pvd_hdr.kind;
-const OP_OFFSET = LAYOUT.pvd_hdr.op;
 
 export async function observe(options: ObserveOptions): Promise<Observation> {
   const observer = new Observer(options);
@@ -63,6 +64,7 @@ class Observer implements Observation {
   readonly #options: ObserveOptions;
   readonly #wanted: ReadonlySet<string> | undefined;
   readonly #watched = new Set<bigint>();
+  readonly #vrfsAsked = new Set<bigint>();
   #probe!: Probe;
   #netnsWatch!: ReturnType<typeof watchNetns>;
   #tick: NodeJS.Timeout | undefined;
@@ -136,10 +138,33 @@ class Observer implements Observation {
   }
 
   #fromRing(bytes: Uint8Array, offset: number, len: number): void {
-    if (bytes[offset + KIND_OFFSET] === NETNS_KIND && bytes[offset + OP_OFFSET] === OP.NEW) {
-      this.#netnsWatch.requestScan();
+    const kind = bytes[offset + KIND_OFFSET];
+    const record = bytes.subarray(offset, offset + len);
+    if (kind === NETNS_KIND || kind === LINK_KIND) this.#heed(decodeRecord(record));
+    this.#options.onRecord(record);
+  }
+
+  /** What a record gives us to do. */
+  #heed(event: KernelEvent): void {
+    const { netnsCookie } = event;
+    if (event.kind === 'netns') {
+      if (event.op === 'new') this.#netnsWatch.requestScan();
+      else if (event.op === 'del' && this.#wanted) this.#probe.unwatch(netnsCookie);
+    } else if (event.kind === 'link' && event.isL3Master) {
+      // Once it is there, and once more in case that was too early.
+      if (event.op === 'new' || event.event === NETDEV_UP) this.#askForVrfs(netnsCookie);
     }
-    this.#options.onRecord(bytes.subarray(offset, offset + len));
+  }
+
+  /** Hooks see that a device is a VRF, but not its table: rtnetlink does. */
+  #askForVrfs(netnsCookie: bigint): void {
+    if (this.#vrfsAsked.has(netnsCookie) || !this.#watched.has(netnsCookie)) return;
+    this.#vrfsAsked.add(netnsCookie);
+    this.#dumps = this.#dumps.then(() => {
+      this.#vrfsAsked.delete(netnsCookie);
+      const ref = this.#netnsWatch.known().get(netnsCookie);
+      return ref && this.#dump(ref, vrfsOf);
+    });
   }
 
   #mark(event: AgentEvent): void {
@@ -177,11 +202,15 @@ class Observer implements Observation {
     this.#dumps = this.#dumps.then(() => this.#dump(ref));
   }
 
-  async #dump(ref: NetnsRef): Promise<void> {
+  async #dump(
+    ref: NetnsRef,
+    items: (options: DumpOptions) => AsyncIterable<DumpItem> = dumpNetns,
+  ): Promise<void> {
+    if (this.#stopping) return;
     try {
       await withNetns(ref, async (netns) => {
         const dumpRoutes = (fd: number): Uint8Array => this.#probe.dumpRoutes(fd);
-        for await (const item of dumpNetns({ netns, dumpRoutes, now: bootTimeNs })) {
+        for await (const item of items({ netns, dumpRoutes, now: bootTimeNs })) {
           this.#options.onRecord(recordOf(item));
           if (this.#stopping) return;
         }

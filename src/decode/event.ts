@@ -138,6 +138,9 @@ export interface LinkEvent extends EventHeader {
   readonly operstate: number;
   readonly carrier: boolean;
   readonly isL3Master: boolean;
+  readonly group: number;
+  /** Routing table of a VRF; 0: none, or a hook told of it, which cannot see the table. */
+  readonly l3mdevTable: number;
   /** `NETDEV_*`, 0 for a dump. */
   readonly event: number;
 }

@@ -30,7 +30,7 @@ export const LAYOUT = {
     pad: 44,
   },
   pvd_link: {
-    size: 128,
+    size: 136,
     hdr: 0,
     id: 40,
     name: 48,
@@ -47,6 +47,8 @@ export const LAYOUT = {
     carrier: 124,
     is_l3_master: 125,
     pad: 126,
+    group: 128,
+    l3mdev_table: 132,
   },
   pvd_devconf: {
     size: 160,
@@ -429,7 +431,7 @@ export const LENGTH = {
 
 /** `enum pvd_limit`. */
 export const LIMIT = {
-  WIRE_VERSION: 1,
+  WIRE_VERSION: 2,
   RA_BYTES_MAX: 4096,
   TRIES_MAX: 4,
   NH_MEMBERS_MAX: 16,

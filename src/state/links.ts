@@ -27,12 +27,18 @@ export const linkSubject: Subject<LinkEvent, number, Link> = {
   table: LINKS,
   keyOf: (_ctx, event) => event.ifindex,
   set(ctx, event, key) {
-    putRow(ctx, LINKS, key, linkOf(event));
+    const { ns } = ctx;
+    const old = ns.links.get(key);
+    // Read again outside of a dump: what went meanwhile does not come back.
+    if (event.op === 'dump' && !ns.own.dump && !old) return;
+    putRow(ctx, LINKS, key, linkOf(event, event.op === 'new' ? undefined : old));
   },
   remove: removeLink,
 };
 
-function linkOf(event: LinkEvent): Link {
+/** A VRF keeps the table it was made with (`vrf_newlink()`), which hooks cannot tell. */
+function linkOf(event: LinkEvent, old: Link | undefined): Link {
+  const table = event.l3mdevTable || (old?.l3mdevTable ?? 0);
   return {
     ifindex: event.ifindex,
     name: event.name,
@@ -45,6 +51,8 @@ function linkOf(event: LinkEvent): Link {
     carrier: event.carrier,
     master: event.master,
     isL3Master: event.isL3Master,
+    group: event.group,
+    l3mdevTable: event.isL3Master ? table : 0,
   };
 }
 

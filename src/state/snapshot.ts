@@ -44,7 +44,7 @@ export interface Link {
   readonly isL3Master: boolean;
   /** `net_device.group`; 0 when absent. */
   readonly group?: number;
-  /** Table of the VRF when the link is one; 0 when absent. */
+  /** Table of the VRF when the link is one and it is known; 0 when absent. */
   readonly l3mdevTable?: number;
 }
 

@@ -169,6 +169,8 @@ const BODIES: {
     operstate: u8,
     carrier: flag,
     isL3Master: flag,
+    group: u32,
+    l3mdevTable: u32,
     event: u32,
   }),
   devconf: record({ ifindex: fc.integer({ min: -1, max: 4 }), conf: devconf }),

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { KIND, LAYOUT } from '../../src/decode/layout.gen.ts';
+import { KIND, LAYOUT, LIMIT } from '../../src/decode/layout.gen.ts';
 import { decodeRecord, encodeRecord } from '../../src/decode/record.ts';
 import { anyEvent, eventOf, KINDS } from './record-arbitrary.ts';
 
@@ -14,7 +14,7 @@ function raw(fields: { kind: number; version?: number; len?: number }, body = 0)
   const bytes = new Uint8Array(H.size + body);
   const view = new DataView(bytes.buffer);
   view.setUint16(H.kind, fields.kind, true);
-  view.setUint8(H.version, fields.version ?? 1);
+  view.setUint8(H.version, fields.version ?? LIMIT.WIRE_VERSION);
   view.setUint32(H.len, fields.len ?? bytes.length, true);
   return bytes;
 }
@@ -81,7 +81,7 @@ describe('hostile bytes', () => {
     ['nothing', new Uint8Array(0), 'short'],
     ['less than a header', new Uint8Array(39), 'short'],
     ['unknown kind', raw({ kind: 77 }), 'kind'],
-    ['newer version', raw({ kind: KIND.TICK, version: 2 }), 'version'],
+    ['newer version', raw({ kind: KIND.TICK, version: LIMIT.WIRE_VERSION + 1 }), 'version'],
     ['version 0', raw({ kind: KIND.TICK, version: 0 }), 'version'],
     ['len past the end', raw({ kind: KIND.TICK, len: 48 }), 'short'],
     ['len below the header', raw({ kind: KIND.TICK, len: 39 }), 'short'],

@@ -286,3 +286,25 @@ describe('routes dumped over netlink have stand-in ids', () => {
     assert.deepEqual([...stateOf(world).routes.keys()].sort(), ids.sort());
   });
 });
+
+describe('a link that is read again outside of a dump', () => {
+  const vrf = { ...link(at(2), 9, 'vrf9'), isL3Master: true };
+  const read = { ...vrf, ...at(3, 'dump'), l3mdevTable: 7 };
+  const tableOf = (events: readonly KernelEvent[]) =>
+    stateOf(worldOf([link(at(1), 1, 'lo'), ...events])).links.get(9)?.l3mdevTable;
+
+  test('completes what hooks cannot tell', () => {
+    assert.equal(tableOf([vrf]), 0);
+    assert.equal(tableOf([vrf, read]), 7);
+  });
+
+  test('is not undone by hooks, as long as it is the same device', () => {
+    assert.equal(tableOf([vrf, read, { ...vrf, ...at(4, 'change') }]), 7);
+    assert.equal(tableOf([vrf, read, { ...vrf, ...at(4, 'new') }]), 0);
+    assert.equal(tableOf([vrf, read, { ...vrf, ...at(4, 'change'), isL3Master: false }]), 0);
+  });
+
+  test('does not come back when it is gone already', () => {
+    assert.equal(tableOf([vrf, link(at(3, 'del'), 9), { ...read, ...at(4, 'dump') }]), undefined);
+  });
+});

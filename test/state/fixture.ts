@@ -65,6 +65,8 @@ export function link(h: EventHeader, ifindex = 2, name = `eth${ifindex}`): LinkE
     operstate: 6,
     carrier: true,
     isL3Master: false,
+    group: 0,
+    l3mdevTable: 0,
     event: 0,
   };
 }

@@ -36,6 +36,8 @@ export const linkCodec: Codec<LinkEvent> = {
       event: view.getUint32(at + S.event, true),
       carrier: view.getUint8(at + S.carrier) !== 0,
       isL3Master: view.getUint8(at + S.is_l3_master) !== 0,
+      group: view.getUint32(at + S.group, true),
+      l3mdevTable: view.getUint32(at + S.l3mdev_table, true),
       lladdr: readLladdr(view, at + S.lladdr, lladdrLen),
     };
   },
@@ -53,6 +55,8 @@ export const linkCodec: Codec<LinkEvent> = {
     view.setUint32(S.event, e.event, true);
     view.setUint8(S.carrier, e.carrier ? 1 : 0);
     view.setUint8(S.is_l3_master, e.isL3Master ? 1 : 0);
+    view.setUint32(S.group, e.group, true);
+    view.setUint32(S.l3mdev_table, e.l3mdevTable, true);
     const lladdrLen = writeLladdr(view, S.lladdr, LENGTH.pvd_link.lladdr, e.lladdr);
     view.setUint8(S.lladdr_len, lladdrLen);
   },
