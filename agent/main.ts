@@ -20,9 +20,11 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   version: async () => (await import('./command/version.ts')).versionCommand(),
 };
 
+const HELP_HINT = '(run with --help for what is possible)';
+
 const program = new Command('pvdscope')
   .description('Watch how this kernel handles IPv6 Provisioning Domains, and judge it.')
-  .showHelpAfterError('(run with --help for what is possible)')
+  .showHelpAfterError(HELP_HINT)
   .addHelpText(
     'after',
     '\nExit status: 0 fine, 1 divergence or failed expectation, 2 usage, 3 environment, 4 skipped, 5 incomplete.',
@@ -37,7 +39,7 @@ async function addVerbs(word: string | undefined): Promise<void> {
 
 /** Makes a verb and its sub-verbs throw on usage errors, so that the exit code is decided here. */
 function exitInsteadOfProcess(command: Command): Command {
-  command.exitOverride();
+  command.exitOverride().showHelpAfterError(HELP_HINT);
   command.commands.forEach((sub) => {
     exitInsteadOfProcess(sub as Command);
   });

@@ -3,6 +3,7 @@
  * the trace file, the stream and stdout. The one place where they meet.
  */
 
+import { lstatSync, rmSync } from 'node:fs';
 import { arch, release, type } from 'node:os';
 import { join } from 'node:path';
 import { createPipeline, finish, type Pipeline, statsOf, step } from '../../src/pipeline.ts';
@@ -96,8 +97,15 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     };
   } catch (error) {
     await closeAll();
+    // Nothing was recorded, so nothing stays behind.
+    if (trace && tracePath !== undefined) removeFile(tracePath);
     throw error;
   }
+}
+
+/** A device or pipe that somebody records to is not ours to remove. */
+function removeFile(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) rmSync(path);
 }
 
 function traceInfo(version: string): Parameters<typeof createTrace>[1] {

@@ -215,6 +215,7 @@ function readError(path: string, cause: unknown): AgentError {
     message: `cannot read the trace ${path}: ${cause instanceof Error ? cause.message : cause}`,
     hint: 'check the path and its permissions',
     cause,
+    exitCode: EXIT.usage,
   });
 }
 

@@ -41,6 +41,7 @@ export function readYaml(file: string): YamlSource {
       code: 'PVD_ERR_YAML_READ',
       op: `read ${file}`,
       message: `cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: 'check the path and its permissions',
       cause,
       exitCode: EXIT.usage,
     });
@@ -85,6 +86,7 @@ function yamlError(message: string): AgentError {
     code: 'PVD_ERR_YAML',
     op: 'read YAML',
     message,
+    hint: 'mind indentation, colons and quotes just before that place',
     exitCode: EXIT.usage,
   });
 }
