@@ -9,7 +9,7 @@ import { createLineSink, type LineFormat } from '../../../agent/sink/format.ts';
 import { createTrace } from '../../../agent/trace/writer.ts';
 import { createPipeline, finish, step } from '../../../src/pipeline.ts';
 import { CURL, decision, encode, flow, lookup, seeded, tick } from '../../pipeline-run.ts';
-import { address, at, link, SLAAC } from '../../state/fixture.ts';
+import { address, at, dnssl, link, pvd, ra, SLAAC } from '../../state/fixture.ts';
 import { runVerb } from './verb.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'pvdscope-replay-'));
@@ -17,8 +17,14 @@ after(() => rmSync(dir, { recursive: true }));
 const file = join(dir, 'run.pcapng');
 
 const EVIL = '\u001b[2J\u202e<img src=x>\n';
+/** The name of a PvD and a search domain: labels of any octets. */
+const EVIL_RA = ra(2.6, {
+  router: 'fe80::66',
+  options: [pvd('\\027[2J<b>.example', [dnssl(['\\155\\007<i>.example'])])],
+});
 const RECORDS = encode([
   ...seeded(),
+  ...EVIL_RA,
   ...decision(3, 1n),
   lookup(3.2, { inFlow: false, task: { ...CURL, comm: EVIL } }),
   link(at(3.3), 9, EVIL.slice(0, 15)),

@@ -21,7 +21,7 @@ import {
   seeded,
   tick,
 } from '../../pipeline-run.ts';
-import { at, link, pio, pvd, ra } from '../../state/fixture.ts';
+import { at, dnssl, link, pio, pvd, ra } from '../../state/fixture.ts';
 import { type FakeElement, fake, installFakeDom } from './fake-dom.ts';
 
 installFakeDom();
@@ -63,6 +63,10 @@ test('hostile names: text only, controls made visible, cut with the whole in the
       ...seeded().slice(1),
       link(at(2.5), 9, CONTROL),
       ...ra(2.6, { ifindex: 9, options: [pvd(long, [pio('2001:db8:9::/64')])] }),
+      ...ra(2.7, {
+        router: 'fe80::66',
+        options: [pvd('\\027[2J<b>.example', [dnssl(['\\155\\007<i>.example'])])],
+      }),
       lookup(3, { inFlow: false, task: { ...CURL, comm: MARKUP.slice(0, 15) } }),
       lookup(3, { inFlow: false, task: { ...CURL, comm: CONTROL } }),
     ]),
