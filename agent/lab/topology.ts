@@ -43,7 +43,7 @@ export interface Topology {
 }
 
 const SETTLE_MAX_MS = 60_000;
-const ROUTER_READY_MAX_MS = 60_000;
+const ROUTER_READY_MAX_MS = 180_000;
 
 /**
  * Builds the topology (no router runs yet), calls `body`, takes it down.
