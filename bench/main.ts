@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [model] [replay] [ring] [start] [--json]`: a table, or one JSON object a line
+ * `npm run bench -- [model] [nd] [replay] [ring] [start] [--json]`: a table, or one JSON object a line
  * {"name","value","unit"}.
  */
 
@@ -7,12 +7,14 @@ import { parseArgs } from 'node:util';
 import { AgentError } from '../agent/error.ts';
 import { type Figure, formatFigure } from './figure.ts';
 import { modelFigures } from './model.ts';
+import { ndFigures } from './nd.ts';
 import { replayFigures } from './replay.ts';
 import { ringFigures } from './ring.ts';
 import { startFigures } from './start.ts';
 
 const SUITES: Readonly<Record<string, (tell: (figure: Figure) => void) => Promise<void>>> = {
   model: modelFigures,
+  nd: ndFigures,
   replay: replayFigures,
   ring: ringFigures,
   start: startFigures,

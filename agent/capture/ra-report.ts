@@ -30,24 +30,54 @@ export function pvdsOf({ ra, saddr = ANY6 }: RaFrame): readonly RaPvd[] {
 /** Indented lines with Wireshark's field names, problems where they belong. */
 export function raText(frame: RaFrame): string {
   const { ra } = frame;
-  const lines = [title(frame)];
+  const tree = new Tree(ra.problems);
+  tree.line(title(frame));
   if (ra.header !== null) {
-    lines.push(`  icmpv6.type: ${ra.header.icmpType}`, `  icmpv6.code: ${ra.header.code}`);
-    lines.push(`  icmpv6.checksum: ${hex16(ra.header.checksum)}`);
-    lines.push(...headerFields(ra.header).flatMap((field) => fieldLines(field, '  ')));
+    tree.line(`  icmpv6.type: ${ra.header.icmpType}`);
+    tree.line(`  icmpv6.code: ${ra.header.code}`);
+    tree.line(`  icmpv6.checksum: ${hex16(ra.header.checksum)}`);
+    tree.fields(headerFields(ra.header), '  ');
   }
-  const first = ra.options[0]?.offset ?? frame.lenBytes;
-  lines.push(...problemLines(ra.problems, 0, first, '  '));
-  for (const option of ra.options) optionLines(option, ra.problems, '  ', lines);
-  const last = ra.options.at(-1);
-  if (last) {
-    const end = last.offset + last.lenBytes;
-    lines.push(...problemLines(ra.problems, end, Number.POSITIVE_INFINITY, '  '));
-  }
+  tree.problemsBefore(ra.options[0]?.offset ?? frame.lenBytes, '  ');
+  for (const option of ra.options) addOption(tree, option, '  ');
+  tree.problemsBefore(Number.POSITIVE_INFINITY, '  ');
   for (const { id, kind, options } of pvdsOf(frame)) {
-    lines.push(`  PvD ${escapeTerminal(id)} (${kind}), ${options.length} options`);
+    tree.line(`  PvD ${escapeTerminal(id)} (${kind}), ${options.length} options`);
   }
-  return `${lines.join('\n')}\n`;
+  return tree.text;
+}
+
+/** Lines in the order of the octets, and the problems among them in one pass. */
+class Tree {
+  text = '';
+  readonly #problems: readonly Problem[];
+  #next = 0;
+
+  constructor(problems: readonly Problem[]) {
+    this.#problems =
+      problems.length > 1 ? [...problems].sort((a, b) => a.offset - b.offset) : problems;
+  }
+
+  line(line: string): void {
+    this.text += `${line}\n`;
+  }
+
+  /** One line a value: a list has as many as it has members. */
+  fields(fields: readonly Field[], indent: string): void {
+    for (const [name, value] of fields) {
+      const values = typeof value === 'object' ? value : [String(value)];
+      for (const one of values) this.text += `${indent}${name}: ${escapeTerminal(one)}\n`;
+    }
+  }
+
+  problemsBefore(offset: number, indent: string): void {
+    for (let at = this.#next; at < this.#problems.length; at++) {
+      const problem = this.#problems[at];
+      if (problem === undefined || problem.offset >= offset) break;
+      for (const line of problemText(problem)) this.line(`${indent}${line}`);
+      this.#next = at + 1;
+    }
+  }
 }
 
 function title({ frame, saddr, daddr, hopLimit, lenBytes, ra }: RaFrame): string {
@@ -58,43 +88,19 @@ function title({ frame, saddr, daddr, hopLimit, lenBytes, ra }: RaFrame): string
   return `${what}: ${ra.outcome}${because}${linux}`;
 }
 
-function optionLines(
-  option: DecodedOption,
-  problems: readonly Problem[],
-  indent: string,
-  lines: string[],
-): void {
+function addOption(tree: Tree, option: DecodedOption, indent: string): void {
   const { type, name, offset, lenBytes, outcome, reason } = option;
   const ignored = outcome === 'ok' ? '' : `: ignored [${reason}]`;
-  lines.push(`${indent}offset ${offset}: ${name} (type ${type}, ${lenBytes} octets)${ignored}`);
+  tree.line(`${indent}offset ${offset}: ${name} (type ${type}, ${lenBytes} octets)${ignored}`);
   const inner = `${indent}  `;
-  lines.push(...optionFields(option).flatMap((field) => fieldLines(field, inner)));
-  if (option.kind !== 'pvd') {
-    lines.push(...problemLines(problems, offset, offset + lenBytes, inner));
-    return;
+  tree.fields(optionFields(option), inner);
+  if (option.kind === 'pvd') {
+    if (option.ra !== null) tree.fields(headerFields(option.ra), inner);
+    const [first] = option.options;
+    if (first !== undefined) tree.problemsBefore(first.offset, inner);
+    for (const nested of option.options) addOption(tree, nested, inner);
   }
-  const header = option.ra === null ? [] : headerFields(option.ra);
-  lines.push(...header.flatMap((field) => fieldLines(field, inner)));
-  const nestedAt = option.options[0]?.offset ?? offset + lenBytes;
-  lines.push(...problemLines(problems, offset, nestedAt, inner));
-  for (const nested of option.options) optionLines(nested, problems, inner, lines);
-}
-
-/** One line a value: a list has as many as it has members. */
-function fieldLines([name, value]: Field, indent: string): readonly string[] {
-  const values = typeof value === 'object' ? value : [value];
-  return values.map((one) => `${indent}${name}: ${escapeTerminal(String(one))}`);
-}
-
-function problemLines(
-  problems: readonly Problem[],
-  from: number,
-  to: number,
-  indent: string,
-): string[] {
-  return problems
-    .filter(({ offset }) => offset >= from && offset < to)
-    .flatMap((problem) => problemText(problem).map((line) => `${indent}${line}`));
+  tree.problemsBefore(offset + lenBytes, inner);
 }
 
 function problemText({ offset, outcome, message, code, rfc, ...kernel }: Problem): string[] {

@@ -169,6 +169,7 @@ const pvd = z.strictObject({
   reserved: uint(16).default(0),
   type: uint(8).default(21),
   layout: z.enum(['rfc8801', 'draft-01', 'draft-00']).default('rfc8801'),
+  lenUnits,
   ra: z
     .strictObject({ ...header, type: uint(8).default(134), checksum: uint(16).default(0) })
     .optional(),

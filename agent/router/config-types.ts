@@ -109,6 +109,7 @@ export interface PvdConfig {
   readonly reserved: number;
   readonly type: number;
   readonly layout: PvdLayout;
+  readonly lenUnits?: number | undefined;
   readonly ra?: HeaderBytesConfig | undefined;
   readonly options: readonly PlainOptionConfig[];
 }

@@ -75,7 +75,8 @@ function pvdOptionBytes(config: PvdConfig, context: MessageContext): Uint8Array 
   const nested = config.options.map((option) => plainBytes(option, context));
   const wrong = nested.find((bytes) => bytes.length % UNIT !== 0);
   if (wrong) throw new RangeError(`${wrong.length} octets inside: not a multiple of ${UNIT}`);
-  return pvdBytes({ ...config, kind: 'pvd', ra, options: [] }, nested);
+  const { lenUnits, ...rest } = config;
+  return pvdBytes({ ...rest, ...units(lenUnits), kind: 'pvd', ra, options: [] }, nested);
 }
 
 function plainBytes(config: PlainOptionConfig, context: MessageContext): Uint8Array {

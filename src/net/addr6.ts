@@ -49,7 +49,9 @@ export function addr6FromWords(a: number, b: number, c: number, d: number): Addr
     return slotTexts[slot] ?? ANY6;
   }
   const words = [a, b, c, d];
-  const text = format(words.flatMap((word) => [word >>> 16, word & 0xffff]));
+  const groups: number[] = [];
+  for (const word of words) groups.push(word >>> 16, word & 0xffff);
+  const text = format(groups);
   slotWords.set(words, at);
   slotTexts[slot] = text;
   return text;
@@ -68,13 +70,17 @@ function format(groups: readonly number[]): Addr6 {
     }
     i = j === i ? i + 1 : j;
   }
-  const hex = (from: number, to: number): string =>
-    groups
-      .slice(from, to)
-      .map((g) => g.toString(16))
-      .join(':');
-  if (bestStart < 0) return hex(0, 8) as Addr6;
-  return `${hex(0, bestStart)}::${hex(bestStart + bestLen, 8)}` as Addr6;
+  const bestEnd = bestStart + bestLen;
+  let text = '';
+  for (let i = 0; i < 8; i++) {
+    if (i >= bestStart && i < bestEnd && bestStart >= 0) {
+      if (i === bestStart) text += '::';
+      continue;
+    }
+    if (i > 0 && i !== bestEnd) text += ':';
+    text += groups[i]?.toString(16);
+  }
+  return text as Addr6;
 }
 
 /** Parses any textual form of RFC 4291, section 2.2 (dotted tail included). Undefined when it is none. */

@@ -61,6 +61,8 @@ export interface Pvd {
   readonly sequence: number;
   /** Flag bits without a meaning in this layout, in place. */
   readonly reserved?: number;
+  /** Length field, of use in draft-00 only, where nothing follows the name; default: the least. */
+  readonly lenUnits?: number;
   /** The RA header inside the option (R); null when there is none. */
   readonly ra: RaHeader | null;
   readonly options: readonly NdOption[];
@@ -127,6 +129,7 @@ export function readPvd(
     delay: layout === 'rfc8801' ? flags & 0x0f : 0,
     sequence: u16(bytes, at + 4),
     reserved: flags & RESERVED[layout],
+    ...(nests ? {} : { lenUnits: len / UNIT }),
     ra,
     options,
   };
@@ -160,13 +163,14 @@ function padded(len: number): number {
  */
 export function pvdBytes(pvd: Pvd, nested: readonly Uint8Array[]): Uint8Array {
   const name = nameBytes(pvd.id);
-  if (pvd.layout === 'draft-00' && (pvd.ra !== null || nested.length > 0)) {
+  const nests = pvd.layout !== 'draft-00';
+  if (!nests && (pvd.ra !== null || nested.length > 0)) {
     throw new RangeError('the PvD option of draft-00 holds no RA header and no options');
   }
   const headerAt = padded(NAME_AT + name.length);
   let pos = headerAt + (pvd.ra === null ? 0 : RA_HEADER_BYTES);
   const total = nested.reduce((sum, option) => sum + option.length, pos);
-  const out = newOption(pvd.type ?? PVD_TYPE, total);
+  const out = newOption(pvd.type ?? PVD_TYPE, total, nests ? 1 : pvd.lenUnits);
   const flags =
     (pvd.http ? 0x8000 : 0) |
     (pvd.legacy ? 0x4000 : 0) |

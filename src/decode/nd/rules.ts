@@ -53,9 +53,6 @@ export const RULES: Readonly<Record<ProblemCode, Rule>> = {
   'ra-preference-unused': remark(
     'RFC 4191, 2.2',
     'router preference without router lifetime has no meaning',
-    {
-      linux: 'ignores it as demanded',
-    },
   ),
   'ra-reachable-time': remark('RFC 4861, 6.2.1', 'reachable time is over an hour'),
   // The walk over the options

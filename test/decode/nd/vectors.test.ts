@@ -289,6 +289,20 @@ const DRAFTS: readonly (readonly [octets: string, fields: object])[] = [
       legacy: true,
       sequence: 113,
       reserved: 0x2000,
+      lenUnits: 2,
+    }),
+  ],
+  // A unit of padding more than the name needs: where nothing nests, it is no option.
+  [
+    'fd03c000 00710161 00000000 00000000 00000000 00000000',
+    pvd({
+      type: 253,
+      layout: 'draft-00',
+      id: 'a',
+      http: true,
+      legacy: true,
+      sequence: 113,
+      lenUnits: 3,
     }),
   ],
 ];
