@@ -80,6 +80,10 @@ export function outcomeText(outcome: Outcome): string {
 /** A step in one line. */
 export function stepText(step: Step): string {
   switch (step.step) {
+    case 'binding':
+      return step.pvds.length === 0
+        ? '  bound to no PvD that exists (I6)'
+        : `  bound to ${step.pvds.join(', ')}`;
     case 'lookup': {
       const oif = step.oif === 0 ? 'any device' : `device ${step.oif}`;
       const how = step.strict ? ' strictly' : '';
