@@ -33,6 +33,7 @@ const LOSS_TEXT: Readonly<Record<RouteLoss, string>> = {
 const ERRNO: Readonly<Record<number, string>> = {
   11: 'EAGAIN',
   13: 'EACCES',
+  19: 'ENODEV',
   22: 'EINVAL',
   97: 'EAFNOSUPPORT',
   99: 'EADDRNOTAVAIL',

@@ -134,8 +134,7 @@ function bind(ctx: Context, query: Query): Omit<Prediction, 'ladder'> | undefine
   const pvds = bound.kind === 'bound' ? bound.pvds : [];
   if (ctx.trace) ctx.trace.push({ step: 'binding', pvds });
   if (bound.kind === 'gone') {
-    const error = query.kind === 'saddr' ? EADDRNOTAVAIL : ENETUNREACH;
-    return { outcomes: [{ ...NOTHING, error }], undecided: undefined };
+    return refusal(query.kind === 'saddr' ? EADDRNOTAVAIL : ENETUNREACH);
   }
   // A PvD without a route has no slot: nothing matches it.
   ctx.binding = new Set(pvds.map((id) => state.pvdSlots.get(id) ?? -1));
@@ -212,6 +211,11 @@ const NOTHING: Outcome = {
   routePvd: undefined,
   saddrPvd: undefined,
 };
+
+/** The prediction of a flow that ends before any lookup. */
+export function refusal(error: number): Prediction {
+  return { outcomes: [{ ...NOTHING, error }], undecided: undefined, ladder: undefined };
+}
 
 function routeOutcome(ctx: Context, source: Candidate | undefined): Outcome {
   const { res, flow } = ctx;

@@ -2,7 +2,7 @@
  * States with PvDs: lines of ip-state.ts and `pvd NAME DEVICE ROUTER [PREFIX…]`, which says
  * that this router announces this PvD with these prefixes on this device. Routes through the
  * router and to its prefixes, and addresses in them, are the PvD's; what several PvDs
- * announce belongs to the last of them, as after their RAs. `ra ROUTER dev DEVICE …` is the
+ * announce belongs to the last of them, as after their RAs. `router ADDR dev DEVICE …` is the
  * default route of a router as RAs make it (RTF_ADDRCONF), which no command can add.
  */
 
@@ -26,7 +26,7 @@ export interface PvdState {
 /** Sets a state with PvDs up. */
 export function pvdStateOf(text: string): PvdState {
   const isPvd = (line: string): boolean => line.startsWith('pvd ');
-  const all = linesOf(text).map((line) => line.replace(/^ra /, 'route add ::/0 proto ra via '));
+  const all = linesOf(text).map((line) => line.replace(/^router /, 'route add ::/0 proto ra via '));
   const { state, lines } = stateOf(all.filter((line) => !isPvd(line)).join('\n'));
   const pvds = new Map<PvdId, Pvd>();
   for (const line of all.filter(isPvd)) addPvd(pvds, state, line.split(/\s+/).slice(1));
