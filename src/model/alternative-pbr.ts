@@ -15,6 +15,7 @@ import {
   sharedPrefixes,
   withRules,
 } from './alternative.ts';
+import { PREF_END, PREF_LINK, PREF_TABLE, withoutTables } from './alternative-base.ts';
 import {
   FR_ACT_UNREACHABLE,
   RT6_TABLE_MAIN,
@@ -31,16 +32,12 @@ import {
 export const MARK_NOWHERE = 0x8000_0000;
 /** Bits below that one. */
 const PVDS_MAX = 31;
-/** Preferences: the link first, then a table a PvD, then the ends. */
-const PREF_LINK = 8800;
-const PREF_TABLE = 8801;
-const PREF_END = 8840;
-
 /** What `ip route add` can say. */
 const FLAGS_KEPT = RTF_UP | RTF_GATEWAY | RTF_EXPIRES | (3 << RTF_PREF_SHIFT);
 
 /** The state with a table and two rules for each PvD. */
-export function asPbr(snapshot: Snapshot): Alternative {
+export function asPbr(before: Snapshot): Alternative {
+  const snapshot = withoutTables(before);
   const pvds = pvdsOf(snapshot);
   const tables = freeTables(snapshot, Math.min(pvds.length, PVDS_MAX));
   const domains = pvds.map((pvd, i): Domain => {

@@ -16,6 +16,7 @@ import {
   sharedPrefixes,
   withRules,
 } from './alternative.ts';
+import { VRF_NAME, withoutVrfs } from './alternative-base.ts';
 import {
   FR_ACT_UNREACHABLE,
   LOOPBACK_IFINDEX,
@@ -27,13 +28,13 @@ import {
 const PREF_L3MDEV = 1000;
 /** What follows that one keeps flows of a VRF from falling through to main. */
 const PREF_END = 1001;
-const NAME = 'pvd';
 
 /**
  * The state once every device is in its VRF and the RAs came again: enslaving takes a device
  * down and up (`cycle_netdev()`, drivers/net/vrf.c).
  */
-export function asVrf(snapshot: Snapshot): Alternative {
+export function asVrf(before: Snapshot): Alternative {
+  const snapshot = withoutVrfs(before);
   const pvds = pvdsOf(snapshot);
   const { members, gaps } = assign(snapshot, pvds);
   const domains = domainsOf(snapshot, pvds, members);
@@ -109,8 +110,8 @@ function domainsOf(
   const top = Math.max(0, ...snapshot.links.keys());
   let number = 0;
   return pvds.map((pvd, i) => {
-    while (names.has(`${NAME}${number}`)) number++;
-    const name = `${NAME}${number++}`;
+    while (names.has(`${VRF_NAME}${number}`)) number++;
+    const name = `${VRF_NAME}${number++}`;
     const own = members.get(pvd) ?? [];
     return { pvd, table: tables[i] ?? 0, mark: 0, ifindex: top + 1 + i, name, members: own };
   });

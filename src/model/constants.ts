@@ -16,6 +16,7 @@ export const RTF_PREF_SHIFT = 27;
 export const RTN_UNICAST = 1;
 export const RTN_LOCAL = 2;
 export const RTN_ANYCAST = 4;
+export const RTN_MULTICAST = 5;
 export const RTN_BLACKHOLE = 6;
 export const RTN_UNREACHABLE = 7;
 export const RTN_PROHIBIT = 8;

@@ -75,6 +75,16 @@ for (const kind of KINDS) {
       assert.match(script, new RegExp(`^# PvD blue\\.example: ${how} \\d+$`, 'm'));
       assert.match(script, /^# not covered: [a-z0-9.-]+: .*\[.*\]$/m);
     });
+    it('of the state it made is itself', () => {
+      const once = asAlternative(pvdStateOf(STATE).snapshot, kind);
+      const again = asAlternative(once.snapshot, kind);
+      assert.equal(compileScript(again), compileScript(once));
+      const tables = [...once.snapshot.routes.values()].map((route) => route.table);
+      assert.deepEqual(
+        [...again.snapshot.routes.values()].map((route) => route.table),
+        tables,
+      );
+    });
     it('can be taken back', () => {
       const undo = undoCommands(asAlternative(pvdStateOf(STATE).snapshot, kind));
       assert.equal(undo.filter(({ how }) => how === 'must').length, 0);
