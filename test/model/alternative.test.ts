@@ -45,3 +45,47 @@ for (const row of ROWS) {
 function label({ to, pbr: _pbr, vrf: _vrf, ...rest }: AlternativeAsk): string {
   return `${to} ${JSON.stringify(rest)}`;
 }
+
+describe('what a state needs and cannot get', () => {
+  const { snapshot, state } = pvdStateOf(`
+    dev A
+    pvd red.example A fe80::1 P:1::/64
+    addr add P:1::1/64 dev A
+    route add ::/0 via fe80::1 dev A`);
+
+  it('vrf: a device that has a master already', () => {
+    const links = [...snapshot.links].map(([i, l]) => [
+      i,
+      { ...l, master: l.name === 'A' ? 2 : 0 },
+    ]);
+    const enslaved = { ...snapshot, links: new Map(links as never) } as typeof snapshot;
+    const { gaps } = asAlternative(enslaved, 'vrf');
+    assert.equal(codes(gaps), 'interface-has-master pvd-without-interface');
+  });
+
+  it('pbr: a bit of the mark for every PvD; who gets none goes nowhere', () => {
+    const pvds = Array.from({ length: 33 }, (_, i) => `p${i}.example`);
+    const many = pvdStateOf(
+      [
+        'dev A',
+        ...pvds.map((name, i) => `pvd ${name} A fe80::${i + 1}`),
+        'addr add P:1::1/64 dev A',
+        ...pvds.map((_, i) => `route add ::/0 via fe80::${i + 1} dev A metric ${i + 1}`),
+      ].join('\n'),
+    );
+    const alternative = asAlternative(many.snapshot, 'pbr');
+    assert.equal(codes(alternative.gaps), 'no-mark-left no-mark-left');
+    const asked = (name: string): ReturnType<typeof compare> => {
+      const ask = { to: 'P:9::1', from: 'P:1::1', bind: [name], pbr: '', vrf: '' };
+      return compare(many.snapshot, alternative, flowOf(ask, many.state));
+    };
+    assert.equal(asked('p30.example').same, true);
+    assert.match(codes(asked('p31.example').reasons), /^no-mark-left/);
+  });
+
+  it('a lookup of a packet that came in has no binding', () => {
+    const query = { ...flowOf({ to: 'P:9::1', pbr: '', vrf: '' }, state), input: true };
+    const lookup = { ...query, kind: 'lookup', iif: 3, binding: undefined } as const;
+    assert.equal(compare(snapshot, asAlternative(snapshot, 'pbr'), lookup).same, true);
+  });
+});
