@@ -18,8 +18,9 @@ import {
 import { addrType, srcScope } from './addr-type.ts';
 import { addrLabel, type LabelIndex, sortLabels } from './addrlabel.ts';
 import { IFA_F_OPTIMISTIC } from './constants.ts';
+import { fib6Change } from './fib6-leaf.ts';
 import { compactNodes } from './fib6-memory.ts';
-import { createFib6, type Fib6, fib6Add, fib6Del } from './fib6-trie.ts';
+import { createFib6, type EntryWords, type Fib6, fib6Add, fib6Del } from './fib6-trie.ts';
 import { type HashSettings, hashSettings } from './rt6-multipath-hash.ts';
 import { wordsOf } from './words.ts';
 
@@ -130,12 +131,28 @@ export function createModelState(snapshot: Snapshot): ModelState {
 
 /** Adds a route behind those of its metric; cost: its prefix length. */
 export function addRoute(state: ModelState, route: Route): void {
-  const neigh =
-    route.gateway === '::' ? 0 : neighSlot(state, neighbourKey(route.oif, route.gateway));
-  fib6Add(state.fib, route, { neigh, pvd: pvdSlot(state, route.attribution.pvd) });
+  fib6Add(state.fib, route, entryWords(state, route));
   if (route.nhId === 0) return;
   const sharing = state.nexthopRoutes.get(route.nhId) ?? new Set();
   state.nexthopRoutes.set(route.nhId, sharing.add(route));
+}
+
+/** What an entry says of things outside the FIB. */
+function entryWords(state: ModelState, route: Route): EntryWords {
+  const neigh =
+    route.gateway === '::' ? 0 : neighSlot(state, neighbourKey(route.oif, route.gateway));
+  return { neigh, pvd: pvdSlot(state, route.attribution.pvd) };
+}
+
+/**
+ * Replaces a route by one that differs in what may change while it stays where it is; returns
+ * the old one, undefined when it is not there.
+ */
+export function changeRoute(state: ModelState, route: Route): Route | undefined {
+  const old = fib6Change(state.fib, route, { pvd: pvdSlot(state, route.attribution.pvd) });
+  const sharing = state.nexthopRoutes.get(route.nhId);
+  if (old !== undefined && sharing?.delete(old)) sharing.add(route);
+  return old;
 }
 
 /** Removes a route; false when it was not there. */
@@ -223,8 +240,11 @@ export function updateNexthops(state: ModelState, nexthops: ReadonlyMap<number, 
   state.nexthops = index;
 }
 
+/** What devices are made of. */
+export type DeviceTables = Pick<Snapshot, 'links' | 'devconf' | 'addresses' | 'labels'>;
+
 /** Devices, their settings, addresses and labels: all that source selection reads. */
-export function updateDevices(state: ModelState, snapshot: Snapshot): void {
+export function updateDevices(state: ModelState, snapshot: DeviceTables): void {
   const all = snapshot.devconf.get(0);
   const devices = new Map<number, Device>();
   for (const link of snapshot.links.values()) {

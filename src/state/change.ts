@@ -29,6 +29,8 @@ export type ChangeOf<O extends ChangeObject> = {
   readonly key: string;
   /** As it is now; as it was last when it is gone. */
   readonly value: ChangeValues[O];
+  /** As it was before a `change`. */
+  readonly old?: ChangeValues[O] | undefined;
 };
 
 export type Change = { readonly [O in ChangeObject]: ChangeOf<O> }[ChangeObject];

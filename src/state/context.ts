@@ -22,9 +22,11 @@ export function changed<O extends ChangeObject>(
   op: ChangeOp,
   key: string,
   value: ChangeValues[O],
+  old?: ChangeValues[O],
 ): void {
   ctx.ns.version++;
-  ctx.changes.push({ netnsCookie: ctx.ns.netnsCookie, object, op, key, value } as Change);
+  const { netnsCookie } = ctx.ns;
+  ctx.changes.push({ netnsCookie, object, op, key, value, old } as Change);
 }
 
 /** Notes that the netns itself is new, or that what is known of it changed. */

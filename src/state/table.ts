@@ -19,6 +19,8 @@ export interface Table<K, V> {
   after?(ns: NetnsState): void;
 }
 
+type AnyValue = ChangeValues[ChangeObject];
+
 /** Sets a row. False when its table is full. */
 export function putRow<K, V>(ctx: Context, table: Table<K, V>, key: K, row: V): boolean {
   const rows = table.rows(ctx.ns);
@@ -32,7 +34,7 @@ export function putRow<K, V>(ctx: Context, table: Table<K, V>, key: K, row: V): 
   if (old !== undefined && sameValue(old, row)) return true;
   rows.set(key, row);
   table.after?.(ctx.ns);
-  note(ctx, table, old === undefined ? 'new' : 'change', key, row);
+  note(ctx, table, old === undefined ? 'new' : 'change', key, row, old);
   return true;
 }
 
@@ -54,9 +56,11 @@ function note<K, V>(
   op: 'new' | 'change' | 'del',
   key: K,
   row: V,
+  old?: V,
 ): void {
-  const value = table.value ? table.value(key, row) : row;
-  changed(ctx, table.object, op, `${key}`, value as ChangeValues[ChangeObject]);
+  const shown = (one: V) => (table.value ? table.value(key, one) : one) as AnyValue;
+  const before = old === undefined ? undefined : shown(old);
+  changed(ctx, table.object, op, `${key}`, shown(row), before);
 }
 
 /** While a dump runs, remembers that a hook reported on this row. */
