@@ -8,21 +8,32 @@
 
 import type { FlowEvent, LookupEvent, SaddrEvent } from './decode/event.ts';
 import type { Instant } from './net/instant.ts';
-import type { IncompleteReason, LookupData, SaddrData } from './publish/envelope.ts';
+import type { IncompleteReason, LookupData, SaddrData } from './publish/decision-data.ts';
+import type { Opinion } from './verify/judge.ts';
+
+/** A lookup or selection, shown and judged when its record came. */
+export interface Part<E, D> {
+  readonly event: E;
+  readonly data: D;
+  readonly opinion: Opinion;
+}
+
+export type LookupPart = Part<LookupEvent, LookupData>;
+export type SaddrPart = Part<SaddrEvent, SaddrData>;
 
 export interface JoinedDecision {
   /** The record that stands for it: the flow's, or the last one there is. */
   readonly head: FlowEvent | LookupEvent | SaddrEvent;
-  readonly lookups: readonly LookupData[];
-  readonly saddrs: readonly SaddrData[];
+  readonly lookups: readonly LookupPart[];
+  readonly saddrs: readonly SaddrPart[];
   readonly incomplete: IncompleteReason | null;
 }
 
 interface Pending {
   head: LookupEvent | SaddrEvent;
   readonly sinceNs: Instant;
-  readonly lookups: LookupData[];
-  readonly saddrs: SaddrData[];
+  readonly lookups: LookupPart[];
+  readonly saddrs: SaddrPart[];
 }
 
 /** Decisions under way, by number, oldest first. */
@@ -36,25 +47,19 @@ const PARTS_MAX = 32;
 const OVERDUE_NS = 1_000_000_000n;
 
 /** Adds a lookup; what that completes. */
-export function joinLookup(
-  join: DecisionJoin,
-  event: LookupEvent,
-  data: LookupData,
-): JoinedDecision[] {
-  if (!event.inFlow) return [{ head: event, lookups: [data], saddrs: [], incomplete: null }];
-  return add(join, event, (pending) => pending.lookups, data);
+export function joinLookup(join: DecisionJoin, part: LookupPart): JoinedDecision[] {
+  const { event } = part;
+  if (!event.inFlow) return [{ head: event, lookups: [part], saddrs: [], incomplete: null }];
+  return add(join, event, (pending) => pending.lookups, part);
 }
 
 /** Adds a selection; what that completes. */
-export function joinSaddr(
-  join: DecisionJoin,
-  event: SaddrEvent,
-  data: SaddrData,
-): JoinedDecision[] {
+export function joinSaddr(join: DecisionJoin, part: SaddrPart): JoinedDecision[] {
+  const { event } = part;
   if (event.decision === 0n) {
-    return [{ head: event, lookups: [], saddrs: [data], incomplete: null }];
+    return [{ head: event, lookups: [], saddrs: [part], incomplete: null }];
   }
-  return add(join, event, (pending) => pending.saddrs, data);
+  return add(join, event, (pending) => pending.saddrs, part);
 }
 
 /** The flow's own record: its decision is complete, or parts of it were lost. */
@@ -85,7 +90,7 @@ function add<D>(
   join: DecisionJoin,
   event: LookupEvent | SaddrEvent,
   partsOf: (pending: Pending) => D[],
-  data: D,
+  part: D,
 ): JoinedDecision[] {
   const out: JoinedDecision[] = [];
   let pending = join.get(event.decision);
@@ -97,7 +102,7 @@ function add<D>(
   }
   pending.head = event;
   const parts = partsOf(pending);
-  if (parts.length < PARTS_MAX) parts.push(data);
+  if (parts.length < PARTS_MAX) parts.push(part);
   return out;
 }
 

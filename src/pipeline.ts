@@ -5,21 +5,14 @@
  * on replay. The pipeline is changed in place; nothing throws, whatever a record holds.
  */
 
-import {
-  type DecisionJoin,
-  type JoinedDecision,
-  joinFlow,
-  joinLookup,
-  joinSaddr,
-  leftDecisions,
-  overdueDecisions,
-} from './decision-join.ts';
-import type { AgentStartEvent, DecisionEvent, KernelEvent, RaEvent } from './decode/event.ts';
+import { type Court, createCourt, type Judged } from './court.ts';
+import type { DecisionJoin } from './decision-join.ts';
+import { showDecision, takeChanges, takeDecision, takeRest, takeTime } from './decision-stage.ts';
+import type { AgentStartEvent, KernelEvent, RaEvent } from './decode/event.ts';
 import { decodeRecord } from './decode/record.ts';
 import { countLoss, findGap, type Loss, noLoss } from './loss.ts';
 import type { Instant } from './net/instant.ts';
 import { presentChanges } from './present-change.ts';
-import { presentDecision, presentLookup, presentSaddr } from './present-decision.ts';
 import { awaitRa, overdueRas, presentRa, type RaJoin } from './present-ra.ts';
 import {
   ENVELOPE_VERSION,
@@ -35,7 +28,7 @@ import { LIMITS, type Limits } from './state/limits.ts';
 import { presentSnapshot } from './state/present.ts';
 import { createWorld, snapshotOf, snapshots, type World } from './state/world.ts';
 import { countEvent, noStats, presentStats, type Stats } from './stats.ts';
-import { countVerdict } from './verify/verdict.ts';
+import { calibrate } from './verify/judge.ts';
 
 export interface PipelineOptions {
   readonly limits?: Limits;
@@ -44,6 +37,7 @@ export interface PipelineOptions {
 export interface Pipeline {
   readonly world: World;
   readonly decisions: DecisionJoin;
+  readonly court: Court;
   readonly ras: RaJoin;
   readonly loss: Loss;
   readonly stats: Stats;
@@ -78,6 +72,7 @@ export function createPipeline(options: PipelineOptions = {}): Pipeline {
   return {
     world: createWorld(options.limits ?? LIMITS),
     decisions: new Map(),
+    court: createCourt(),
     ras: new Map(),
     loss: noLoss(),
     stats: noStats(),
@@ -97,15 +92,24 @@ export function step(pipeline: Pipeline, record: Uint8Array): Envelope[] {
   const event = decodeRecord(record);
   countEvent(pipeline.stats, event);
   if (event.kind === 'unknown' && event.reason === 'short') return out;
-  if (event.tsNs > pipeline.nowNs) pipeline.nowNs = event.tsNs;
+  if (event.tsNs > pipeline.nowNs && tellsTime(event)) pipeline.nowNs = event.tsNs;
   if (pipeline.statsNs === 0n) pipeline.statsNs = pipeline.nowNs;
   if (event.kind === 'agent-start') start(pipeline, event);
   const gap = findGap(pipeline.loss, event);
-  if (gap) emit(pipeline, out, 'lost', event.tsNs, 0n, gap);
+  if (gap) {
+    emit(pipeline, out, 'lost', event.tsNs, 0n, gap);
+    for (const cookie of pipeline.world.netns.keys()) pipeline.court.doubted.add(cookie);
+  }
   emitOverdue(pipeline, out);
   handle(pipeline, out, event);
   if (pipeline.nowNs - pipeline.statsNs >= STATS_NS) emitStats(pipeline, out);
   return out;
+}
+
+/** Dumps and marks are made while older records may still wait in the ring; a tick is not. */
+function tellsTime({ kind, op }: KernelEvent): boolean {
+  if (op === 'dump') return false;
+  return kind !== 'dump-begin' && kind !== 'dump-end' && kind !== 'agent-netns' && kind !== 'lost';
 }
 
 /** Ends the run: what is still under way comes out incomplete, then the last statistics. */
@@ -113,7 +117,7 @@ export function finish(pipeline: Pipeline): Envelope[] {
   const out: Envelope[] = [];
   for (const ra of pipeline.ras.values()) emitRa(pipeline, out, ra);
   pipeline.ras.clear();
-  for (const joined of leftDecisions(pipeline.decisions)) emitDecision(pipeline, out, joined);
+  emitJudged(pipeline, out, takeRest(pipeline));
   emitStats(pipeline, out);
   return out;
 }
@@ -169,13 +173,14 @@ function handle(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
   switch (event.kind) {
     case 'agent-start':
       applyEvent(pipeline.world, event);
+      calibrate(pipeline.court.judge, event.info.quirks ?? {});
       emit(pipeline, out, 'hello', event.tsNs, 0n, pipeline.hello);
       break;
     case 'lookup':
     case 'saddr':
     case 'flow':
       emitChanges(pipeline, out, event);
-      for (const joined of joinEvent(pipeline, event)) emitDecision(pipeline, out, joined);
+      emitJudged(pipeline, out, takeDecision(pipeline, event));
       break;
     case 'ra':
       for (const ra of awaitRa(pipeline.ras, event)) emitRa(pipeline, out, ra);
@@ -199,37 +204,20 @@ function handle(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
   }
 }
 
-/** Attribution is that of the moment the record was written, not of the flow's end. */
-function joinEvent(pipeline: Pipeline, event: DecisionEvent): JoinedDecision[] {
-  const snapshot = snapshotOf(pipeline.world, event.netnsCookie);
-  switch (event.kind) {
-    case 'lookup':
-      return joinLookup(pipeline.decisions, event, presentLookup(event, snapshot));
-    case 'saddr':
-      return joinSaddr(pipeline.decisions, event, presentSaddr(event, snapshot));
-    case 'flow':
-      return [joinFlow(pipeline.decisions, event)];
-  }
-}
-
 function emitOverdue(pipeline: Pipeline, out: Envelope[]): void {
   for (const ra of overdueRas(pipeline.ras, pipeline.nowNs)) emitRa(pipeline, out, ra);
-  for (const joined of overdueDecisions(pipeline.decisions, pipeline.nowNs)) {
-    emitDecision(pipeline, out, joined);
-  }
+  emitJudged(pipeline, out, takeTime(pipeline));
 }
 
 function emitRa(pipeline: Pipeline, out: Envelope[], ra: RaEvent): void {
   emit(pipeline, out, 'ra', ra.tsNs, ra.netnsCookie, presentRa(ra, undefined));
 }
 
-function emitDecision(pipeline: Pipeline, out: Envelope[], joined: JoinedDecision): void {
-  const { tsNs, netnsCookie } = joined.head;
-  const data = presentDecision(joined, snapshotOf(pipeline.world, netnsCookie));
-  pipeline.stats.decisions++;
-  if (data.incomplete !== null) pipeline.stats.incomplete++;
-  countVerdict(pipeline.stats.verdicts, data.verdict);
-  emit(pipeline, out, 'decision', tsNs, netnsCookie, data);
+function emitJudged(pipeline: Pipeline, out: Envelope[], all: readonly Judged[]): void {
+  for (const judged of all) {
+    const { tsNs, netnsCookie } = judged.joined.head;
+    emit(pipeline, out, 'decision', tsNs, netnsCookie, showDecision(pipeline, judged));
+  }
 }
 
 function emitStats(pipeline: Pipeline, out: Envelope[]): void {
@@ -241,8 +229,11 @@ function emitStats(pipeline: Pipeline, out: Envelope[]): void {
 function emitChanges(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
   const { netnsCookie, tsNs } = event;
   const isDump = event.kind === 'dump-end';
-  const wasDoubted = isDump && snapshotOf(pipeline.world, netnsCookie)?.lostNs !== undefined;
+  const before = isDump ? snapshotOf(pipeline.world, netnsCookie) : undefined;
+  const wasDoubted = before?.lostNs !== undefined;
+  const wasTrusted = before?.seeded === true && !wasDoubted;
   const changes = applyEvent(pipeline.world, event);
+  emitJudged(pipeline, out, takeChanges(pipeline, event, changes, wasTrusted));
   if (changes.length === 0 && !isDump) return;
   const isWhole =
     wasDoubted || (isDump && (changes.length > CHANGES_MAX || !pipeline.shown.has(netnsCookie)));

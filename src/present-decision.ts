@@ -1,10 +1,11 @@
 /** Decisions as envelopes carry them, with the PvD of the route and of the source. */
 
-import type { JoinedDecision } from './decision-join.ts';
+import type { Blame, Judged } from './court.ts';
 import type { Fib6Entry, Flow6, LookupEvent, SaddrEvent, SockRef, Task } from './decode/event.ts';
 import { type Addr6, ANY6 } from './net/addr6.ts';
 import { toJson } from './net/json.ts';
 import type {
+  BlameData,
   ChosenRoute,
   ChosenSource,
   DecisionData,
@@ -13,9 +14,9 @@ import type {
   SaddrData,
   SockData,
   TaskData,
-} from './publish/envelope.ts';
+} from './publish/decision-data.ts';
 import { type Address, addressKey, type Snapshot } from './state/snapshot.ts';
-import { judge } from './verify/judge.ts';
+import type { Finding } from './verify/verdict.ts';
 
 /** A lookup, attributed by the state at this moment. */
 export function presentLookup(event: LookupEvent, snapshot: Snapshot | undefined): LookupData {
@@ -51,13 +52,16 @@ export function presentSaddr(event: SaddrEvent, snapshot: Snapshot | undefined):
 
 /** A whole decision with its verdict. */
 export function presentDecision(
-  { head, lookups, saddrs, incomplete }: JoinedDecision,
+  { joined, verdict, blame }: Judged,
+  findings: readonly Finding[],
   snapshot: Snapshot | undefined,
 ): DecisionData {
+  const { head, incomplete } = joined;
+  const lookups = joined.lookups.map(({ data }) => data);
+  const saddrs = joined.saddrs.map(({ data }) => data);
   const last = lookups.at(-1);
   const chosen = saddrs.at(-1);
   const source = head.kind === 'lookup' ? (chosen?.source.addr ?? ANY6) : head.saddr;
-  const lost = incomplete !== null || snapshot?.lostNs !== undefined;
   return {
     what: head.kind,
     id: head.decision.toString(),
@@ -76,7 +80,28 @@ export function presentDecision(
     lookups,
     saddrs,
     incomplete,
-    ...judge({ seeded: snapshot?.seeded ?? false, lost }),
+    verdict,
+    blame: blame === undefined ? null : presentBlame(blame),
+    findings,
+  };
+}
+
+/** Outcomes shown of a divergence: with multipath there may be hundreds. */
+const EXPECTED_MAX = 8;
+
+function presentBlame({ part, index, expected }: Blame): BlameData {
+  return {
+    part,
+    index,
+    expectedCount: expected.length,
+    expected: expected.slice(0, EXPECTED_MAX).map((outcome) => ({
+      error: outcome.error,
+      route: outcome.entry === undefined ? null : outcome.entry.toString(),
+      table: outcome.table,
+      oif: outcome.oif,
+      gateway: outcome.gateway,
+      source: outcome.saddr,
+    })),
   };
 }
 

@@ -3,6 +3,8 @@
 import type { KernelEvent } from './decode/event.ts';
 import { type Loss, totalLoss } from './loss.ts';
 import type { StatsData } from './publish/envelope.ts';
+import type { Change } from './state/change.ts';
+import { isDrift } from './state/drift.ts';
 import type { World } from './state/world.ts';
 import { noVerdicts, type VerdictCounts } from './verify/verdict.ts';
 
@@ -14,6 +16,10 @@ export interface Stats {
   decisions: number;
   incomplete: number;
   readonly verdicts: VerdictCounts;
+  /** Findings, by code. */
+  readonly findings: Record<string, number>;
+  /** Rows that reconciling dumps found different, by table. */
+  readonly drift: Record<string, number>;
 }
 
 export function noStats(): Stats {
@@ -25,6 +31,8 @@ export function noStats(): Stats {
     decisions: 0,
     incomplete: 0,
     verdicts: noVerdicts(),
+    findings: {},
+    drift: {},
   };
 }
 
@@ -37,13 +45,22 @@ export function countEvent(stats: Stats, event: KernelEvent): void {
   else stats.malformed[reason] = (stats.malformed[reason] ?? 0) + 1;
 }
 
+/** Counts what a dump put right; returns how much that was. */
+export function countDrift(stats: Stats, changes: readonly Change[]): number {
+  const wrong = changes.filter(isDrift);
+  for (const { object } of wrong) stats.drift[object] = (stats.drift[object] ?? 0) + 1;
+  return wrong.length;
+}
+
 export function presentStats(stats: Stats, loss: Loss, world: World): StatsData {
-  const { byKind, malformed, verdicts, ...totals } = stats;
+  const { byKind, malformed, verdicts, findings, drift, ...totals } = stats;
   return {
     ...totals,
     byKind: { ...byKind },
     malformed: { ...malformed },
     verdicts: { ...verdicts, undecided: { ...verdicts.undecided } },
+    findings: { ...findings },
+    drift: { ...drift },
     lost: totalLoss(loss),
     netns: world.netns.size,
   };

@@ -5,7 +5,8 @@ import { JOIN_MAX } from '../src/decision-join.ts';
 import type { KernelEvent } from '../src/decode/event.ts';
 import { ANY6, addr6 } from '../src/net/addr6.ts';
 import { createPipeline, finish, helloOf, snapshotsOf, statsOf, step } from '../src/pipeline.ts';
-import type { DecisionData, Envelope, EnvelopeKind } from '../src/publish/envelope.ts';
+import type { DecisionData } from '../src/publish/decision-data.ts';
+import type { Envelope, EnvelopeKind } from '../src/publish/envelope.ts';
 import {
   cutRecord,
   decision,
@@ -88,7 +89,7 @@ test('RAs come with their PvD and what the kernel did', () => {
   assert.deepEqual(
     ras.map((r) => [r.data.pvds, r.data.done?.accepted, r.data.problems.map((p) => p.code)]),
     [
-      [['pvd.example'], true, []],
+      [['pvd.example'], true, ['pvd-id-case']],
       [['implicit:2:fe80::2'], true, []],
     ],
   );
@@ -112,7 +113,7 @@ test('a decision joins its records and has the PvDs of route and source', () => 
   assert.equal(data.sock?.cookie, '77');
   assert.equal(data.outcome.route?.attribution?.pvd, 'pvd.example');
   assert.equal(data.outcome.source?.attribution?.pvd, 'implicit:2:fe80::2');
-  assert.deepEqual(data.verdict, { verdict: 'undecided', reason: 'unmodelled' });
+  assert.deepEqual(data.verdict, { verdict: 'agree', raced: false });
 });
 
 test('attribution is that of the moment of the lookup', () => {
@@ -172,7 +173,7 @@ test('decisions under way are bounded: the oldest makes room', () => {
   assert.equal(pipeline.decisions.size, JOIN_MAX);
 });
 
-test('verdicts: unknown start state, lost records, unmodelled, each counted', () => {
+test('verdicts: unknown start state, lost records, agreement, each counted', () => {
   const unseeded = onlyDecision([START, ...decision(3, 1n)]);
   assert.deepEqual(unseeded.verdict, { verdict: 'undecided', reason: 'unknown-start-state' });
   const pipeline = createPipeline();
@@ -185,9 +186,9 @@ test('verdicts: unknown start state, lost records, unmodelled, each counted', ()
   ];
   for (const record of encode(events)) step(pipeline, record);
   assert.deepEqual(statsOf(pipeline).verdicts, {
-    agree: 0,
+    agree: 1,
     diverge: 0,
-    undecided: { unmodelled: 1, 'lost-records': 1 },
+    undecided: { 'lost-records': 1 },
   });
 });
 

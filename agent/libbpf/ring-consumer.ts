@@ -41,6 +41,8 @@ export class RingConsumer {
   #immediate: NodeJS.Immediate | undefined;
   #lastRecordMs = 0;
   #running = false;
+  /** Who waits until the ring is read up to a position. */
+  #waiting: { end: bigint; resolve: () => void }[] = [];
 
   constructor(ring: RingBuffer, handler: RecordHandler, options: ConsumerOptions) {
     const { onBatch = () => {}, tickMs = 4, idleMs = 200, budgetMs = 4, onError } = options;
@@ -68,12 +70,29 @@ export class RingConsumer {
     // Before the fd is closed: a poll on a closed fd aborts the process.
     this.#handle?.close();
     this.#handle = undefined;
+    this.#release(true);
   }
 
   /** Reads what the ring holds now; what is written meanwhile may be left. */
   drain(): void {
     const end = this.#ring.position() + BigInt(this.#ring.backlogBytes());
     while (this.#ring.position() < end && this.#chunk());
+  }
+
+  /** Resolves when what the ring holds now has been read, at the usual pace. */
+  caughtUp(): Promise<void> {
+    const end = this.#ring.position() + BigInt(this.#ring.backlogBytes());
+    if (!this.#running || this.#ring.position() >= end) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ end, resolve }));
+  }
+
+  #release(all: boolean): void {
+    if (this.#waiting.length === 0) return;
+    const position = this.#ring.position();
+    const isDone = ({ end }: { end: bigint }) => all || end <= position;
+    const done = this.#waiting.filter(isDone);
+    this.#waiting = this.#waiting.filter((one) => !isDone(one));
+    for (const { resolve } of done) resolve();
   }
 
   /** One chunk. @returns whether there may be more. */
@@ -97,6 +116,7 @@ export class RingConsumer {
     while (more && performance.now() - startMs < this.#options.budgetMs) more = this.#chunk();
     const count = this.#ring.recordsRead() - before;
     if (count > 0) this.#onBatch(count);
+    this.#release(false);
     if (this.#running) this.#schedule(count, more);
   };
 

@@ -42,14 +42,20 @@ export interface Observation {
   readonly attachedMs: number;
   /** Resolves when the namespaces found at the start are dumped. */
   readonly seeded: Promise<void>;
+  /** Asks for a fresh dump of a netns, to compare the replica with; soon, and not too often. */
+  reconcile(netnsCookie: bigint): void;
   /** Records lost so far, by kind. */
   lossByKind(): Readonly<Record<string, number>>;
-  /** Reads what is left, writes the last marks, detaches. */
-  stop(): Promise<void>;
+  /** Dumps `doubted` namespaces once more, reads what is left, writes the last marks, detaches. */
+  stop(doubted?: readonly bigint[]): Promise<void>;
 }
 
 const TICK_MS = 1000;
 const NETDEV_UP = 1;
+/** Between two dumps of one netns on demand. */
+const RECONCILE_MIN_MS = 1000;
+/** Every replica is compared with the kernel this often even when nothing is wrong. */
+const RECONCILE_MS = 60_000;
 const NETNS_KIND: number = KIND.NETNS;
 const LINK_KIND: number = KIND.LINK;
 const KIND_OFFSET = LAYOUT.pvd_hdr.kind;
@@ -71,6 +77,9 @@ class Observer implements Observation {
   #dumps: Promise<void> = Promise.resolve();
   #lostTold = 0;
   #stopping = false;
+  /** Namespaces to be dumped again, and when each was dumped last. */
+  readonly #wanting = new Set<bigint>();
+  readonly #dumpedMs = new Map<bigint, number>();
   seeded: Promise<void> = Promise.resolve();
 
   constructor(options: ObserveOptions) {
@@ -110,11 +119,28 @@ class Observer implements Observation {
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
   }
 
+  reconcile(netnsCookie: bigint): void {
+    if (this.#stopping || this.#wanting.has(netnsCookie)) return;
+    const ref = this.#netnsWatch.known().get(netnsCookie);
+    if (ref === undefined || !this.#watched.has(netnsCookie)) return;
+    this.#wanting.add(netnsCookie);
+    const dumpedMs = this.#dumpedMs.get(netnsCookie) ?? 0;
+    const waitMs = Math.max(0, dumpedMs + RECONCILE_MIN_MS - performance.now());
+    setTimeout(() => {
+      this.#dumps = this.#dumps.then(() => this.#dump(ref));
+    }, waitMs).unref();
+  }
+
   lossByKind(): Readonly<Record<string, number>> {
     return this.#probe.lossByKind();
   }
 
-  async stop(): Promise<void> {
+  async stop(doubted: readonly bigint[] = []): Promise<void> {
+    for (const cookie of doubted) {
+      const ref = this.#netnsWatch.known().get(cookie);
+      if (ref) this.#dumps = this.#dumps.then(() => this.#dump(ref));
+    }
+    if (doubted.length > 0) await this.#dumps;
     this.#stopping = true;
     clearInterval(this.#tick);
     this.#netnsWatch.close();
@@ -174,6 +200,7 @@ class Observer implements Observation {
   #netnsChanged(change: NetnsChange): void {
     for (const ref of change.gone) {
       if (!this.#watched.delete(ref.cookie)) continue;
+      this.#dumpedMs.delete(ref.cookie);
       this.#mark({
         kind: 'agent-netns',
         ...header(ref.cookie, 'del'),
@@ -206,11 +233,14 @@ class Observer implements Observation {
     ref: NetnsRef,
     items: (options: DumpOptions) => AsyncIterable<DumpItem> = dumpNetns,
   ): Promise<void> {
-    if (this.#stopping) return;
+    if (items === dumpNetns) this.#wanting.delete(ref.cookie);
+    if (this.#stopping || !this.#watched.has(ref.cookie)) return;
     try {
       await withNetns(ref, async (netns) => {
         const dumpRoutes = (fd: number): Uint8Array => this.#probe.dumpRoutes(fd);
         for await (const item of items({ netns, dumpRoutes, now: bootTimeNs })) {
+          // Replica and dump are compared as of this moment: what came before it comes first.
+          if ('kind' in item && item.kind === 'dump-end') await this.#probe.caughtUp();
           this.#options.onRecord(recordOf(item));
           if (this.#stopping) return;
         }
@@ -218,11 +248,15 @@ class Observer implements Observation {
     } catch (error) {
       this.#options.onTrouble(error instanceof Error ? error : new Error(String(error)));
     }
+    if (items === dumpNetns) this.#dumpedMs.set(ref.cookie, performance.now());
   }
 
   #onTick(): void {
     this.#tellLoss();
-    this.#mark({ kind: 'tick', ...header(0n, 'none') });
+    // While records wait they tell the time, and a tick would run ahead of them.
+    if (this.#probe.backlogBytes() === 0) this.#mark({ kind: 'tick', ...header(0n, 'none') });
+    const dueMs = performance.now() - RECONCILE_MS;
+    for (const [cookie, dumpedMs] of this.#dumpedMs) if (dumpedMs < dueMs) this.reconcile(cookie);
   }
 
   #tellLoss(): void {

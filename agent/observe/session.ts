@@ -54,6 +54,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   failed.catch(() => {}); // nobody need wait for it
   const hub = listen && createHub(sourceOf(pipeline));
   let server: RunningServer | undefined;
+  let observation: Observation | undefined;
   let trace: TraceWriter | undefined;
   const publish = (envelopes: readonly Envelope[]): void => {
     hub?.publish(envelopes);
@@ -70,7 +71,11 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       server = await startServer({ ...listen, hub, stats, assetsDir: ASSETS_DIR });
     }
     trace = tracePath === undefined ? undefined : createTrace(tracePath, traceInfo(version));
-    const observation = await observe({
+    const reconcile = (): void => {
+      for (const cookie of pipeline.court.doubted) observation?.reconcile(cookie);
+      if (observation !== undefined) pipeline.court.doubted.clear();
+    };
+    const observing = await observe({
       ...what,
       version,
       onRecord: (record) => {
@@ -81,16 +86,18 @@ export async function startSession(options: SessionOptions): Promise<Session> {
           return;
         }
         publish(step(pipeline, record));
+        if (pipeline.court.doubted.size > 0) reconcile();
       },
       onTrouble: troubleTeller(),
     });
+    observation = observing;
     return {
       pipeline,
-      observation,
+      observation: observing,
       url: server?.url,
       failed,
       stop: async () => {
-        await observation.stop();
+        await observing.stop([...pipeline.court.held.keys()]);
         publish(finish(pipeline));
         await closeAll();
       },

@@ -73,6 +73,8 @@ export interface Probe {
   readonly times: ProbeTimes;
   /** Starts to hand out records; those since the attach come first. */
   start(): void;
+  /** Resolves when what the ring holds now has been handed out. */
+  caughtUp(): Promise<void>;
   /** Reads what the ring holds now, then no more. */
   stop(): void;
   /** Records lost because the ring was full, by kind of event. */
@@ -182,6 +184,11 @@ class AttachedProbe implements Probe {
   start(): void {
     this.#check();
     this.#consumer.start();
+  }
+
+  caughtUp(): Promise<void> {
+    this.#check();
+    return this.#consumer.caughtUp();
   }
 
   stop(): void {

@@ -27,6 +27,8 @@ export function formatMetrics(stats: StatsData, hub: EnvelopeHub['counts']): str
     ['pvdscope_malformed_total', 'Undecodable records.', 'counter', by('code', stats.malformed)],
     ['pvdscope_unknown_total', 'Records of unknown kind.', 'counter', [[{}, stats.unknown]]],
     ['pvdscope_decisions_total', 'Decisions, by verdict.', 'counter', verdicts],
+    ['pvdscope_findings_total', 'Findings, by code.', 'counter', by('code', stats.findings)],
+    ['pvdscope_drift_total', 'Rows dumps put right.', 'counter', by('table', stats.drift)],
     [
       'pvdscope_incomplete_total',
       'Decisions with missing parts.',

@@ -14,7 +14,8 @@ import {
   prefixLen,
 } from '../net/prefix6.ts';
 import { explicitPvdId } from '../net/pvd-id.ts';
-import { type DecisionData, ENVELOPE_KINDS, type Envelope, type RaOptionData } from './envelope.ts';
+import type { DecisionData } from './decision-data.ts';
+import { ENVELOPE_KINDS, type Envelope, type RaOptionData } from './envelope.ts';
 import type { ChangeData } from './snapshot-data.ts';
 
 export interface Filter {

@@ -1,6 +1,7 @@
 /** Envelopes as lines for a terminal. All text from outside is escaped here. */
 
-import type { ChosenRoute, ChosenSource, DecisionData, Envelope, RaData } from './envelope.ts';
+import type { ChosenRoute, ChosenSource, DecisionData } from './decision-data.ts';
+import type { Envelope, RaData } from './envelope.ts';
 import { escapeTerminal } from './escape.ts';
 import type { AttributionData, ChangeData } from './snapshot-data.ts';
 import { errorName, formatTime, ipProtocol, routeType, tableName } from './words.ts';

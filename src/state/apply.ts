@@ -108,7 +108,9 @@ function applyToNetns(world: World, event: NetnsBound): readonly Change[] {
   }
   const ns = netnsFor(world, event, changes);
   if (!ns) return NO_CHANGES;
-  const ctx = contextOf(world, ns, event.tsNs, changes);
+  const ctx = isAhead(event)
+    ? contextAt(world, ns, event.tsNs, changes)
+    : contextOf(world, ns, event.tsNs, changes);
   expirePvds(ctx);
   switch (event.kind) {
     case 'netns':
@@ -137,9 +139,19 @@ function applyToNetns(world: World, event: NetnsBound): readonly Change[] {
   return changes;
 }
 
+/** Time goes on to the event's. */
 function contextOf(world: World, ns: NetnsState, tsNs: Instant, changes: Change[]): Context {
   if (tsNs > ns.tsNs) ns.tsNs = tsNs;
-  return { ns, limits: world.limits, tsNs: ns.tsNs, startNs: world.startNs ?? tsNs, changes };
+  return contextAt(world, ns, ns.tsNs, changes);
+}
+
+function contextAt(world: World, ns: NetnsState, tsNs: Instant, changes: Change[]): Context {
+  return { ns, limits: world.limits, tsNs, startNs: world.startNs ?? tsNs, changes };
+}
+
+/** What a dump says is newer than the records of hooks that still wait in the ring. */
+function isAhead({ kind, op }: NetnsBound): boolean {
+  return op === 'dump' || kind === 'dump-begin' || kind === 'dump-end' || kind === 'agent-netns';
 }
 
 /** The replica an event is about; made when it is the first one. */

@@ -1,24 +1,193 @@
-/** Judges one decision. */
+/**
+ * The judge: holds what the kernel answered against what the model allows, on every state
+ * that was valid while the kernel looked.
+ */
 
-import type { Judgement } from './verdict.ts';
+import type {
+  BeginEvent,
+  FlowEvent,
+  KernelEvent,
+  LookupEvent,
+  SaddrEvent,
+} from '../decode/event.ts';
+import type { ModelState } from '../model/model-state.ts';
+import { createModel, type Model, predictOn } from '../model/predict.ts';
+import { LINUX, type Profile, type Quirks, withQuirks } from '../model/profile.ts';
+import type { Outcome, Query } from '../model/query.ts';
+import type { Instant } from '../net/instant.ts';
+import type { Change } from '../state/change.ts';
+import type { Snapshot } from '../state/snapshot.ts';
+import {
+  addStep,
+  askStates,
+  createHistory,
+  forgetModel,
+  type History,
+  startModel,
+} from './history.ts';
+import { endMutation, isStateEvent, openMutation } from './mutation.ts';
+import {
+  flowQuery,
+  isFlowOutcome,
+  isLookupOutcome,
+  isSaddrOutcome,
+  lookupQuery,
+  saddrQuery,
+} from './observed.ts';
+import type { UndecidedReason } from './verdict.ts';
 
-/** What is known of the state a decision was made on. */
-export interface Circumstances {
-  /** The replica of the netns started from a dump, or from the birth of the netns. */
-  readonly seeded: boolean;
-  /** Records were lost since that start, or records of the decision itself are missing. */
-  readonly lost: boolean;
+/** What is known so far of one record of a decision. */
+export type Opinion =
+  | { readonly opinion: 'agree'; readonly raced: boolean }
+  | { readonly opinion: 'undecided'; readonly reason: UndecidedReason }
+  /** No state known so far explains it: a change under way may yet. */
+  | {
+      readonly opinion: 'unexplained';
+      /** What the first of the states would have allowed. */
+      readonly expected: readonly Outcome[];
+      /** The state changed meanwhile. */
+      readonly several: boolean;
+    };
+
+export interface Judge {
+  /** What the kernel is held against: with more than one, it is not known which it is. */
+  profiles: readonly Profile[];
+  readonly histories: Map<bigint, NetnsJudge>;
+}
+
+/** The judge's view of one netns. */
+export interface NetnsJudge {
+  readonly history: History;
+  models: readonly Model[];
+  modelOf: ModelState | undefined;
+}
+
+/** Profiles that differ in quirks nobody has calibrated; more combinations are not tried. */
+const PROFILES_MAX = 64;
+
+export function createJudge(profile: Profile = LINUX): Judge {
+  return { profiles: [profile], histories: new Map() };
 }
 
 /**
- * The verdict on a decision made under `circumstances`. There is no model yet, so a decision
- * that could be judged is honestly undecided as well.
+ * Sets the quirks that were found on this kernel. Those that were not found are tried both
+ * ways: an answer is right when one way explains it.
  */
-export function judge(circumstances: Circumstances): Judgement {
-  return { verdict: { verdict: 'undecided', reason: reasonOf(circumstances) }, findings: [] };
+export function calibrate(judge: Judge, found: Partial<Quirks>): void {
+  let profiles = [withQuirks(judge.profiles[0] ?? LINUX, found)];
+  const names = Object.keys(LINUX.quirks) as (keyof Quirks)[];
+  for (const name of names.filter((one) => found[one] === undefined)) {
+    if (2 * profiles.length > PROFILES_MAX) break;
+    const other = profiles.map((one) => withQuirks(one, { [name]: !one.quirks[name] }));
+    profiles = [...profiles, ...other];
+  }
+  judge.profiles = profiles;
+  for (const netns of judge.histories.values()) netns.modelOf = undefined;
 }
 
-function reasonOf(c: Circumstances): 'unknown-start-state' | 'lost-records' | 'unmodelled' {
-  if (!c.seeded) return 'unknown-start-state';
-  return c.lost ? 'lost-records' : 'unmodelled';
+function netnsOf(judge: Judge, cookie: bigint, nowNs: Instant): NetnsJudge {
+  let netns = judge.histories.get(cookie);
+  if (netns === undefined) {
+    netns = { history: createHistory(nowNs), models: [], modelOf: undefined };
+    judge.histories.set(cookie, netns);
+  }
+  return netns;
+}
+
+/** A mutator was entered. The state before it is kept, in case the first decision races with it. */
+export function noteBegin(judge: Judge, event: BeginEvent, snapshot: Snapshot | undefined): void {
+  const { history } = netnsOf(judge, event.netnsCookie, event.tsNs);
+  openMutation(history.open, event);
+  if (snapshot?.seeded) startModel(history, snapshot);
+}
+
+/** What a record changed in the replicas, in order. */
+export function noteChanges(judge: Judge, event: KernelEvent, changes: readonly Change[]): void {
+  const { netnsCookie, tsNs } = event;
+  if (event.kind === 'netns' && event.op === 'del') {
+    judge.histories.delete(netnsCookie);
+    return;
+  }
+  if (event.kind === 'dump-end') {
+    forgetModel(netnsOf(judge, netnsCookie, tsNs).history, tsNs);
+    return;
+  }
+  if (isStateEvent(event)) {
+    const { history } = netnsOf(judge, netnsCookie, tsNs);
+    const beginNs = endMutation(history.open, event);
+    addStep(history, beginNs, tsNs, changes);
+    return;
+  }
+  // Time passed: PvDs lost members, each in its own netns.
+  for (const change of changes) {
+    const known = judge.histories.get(change.netnsCookie);
+    if (known) addStep(known.history, tsNs, tsNs, [change]);
+  }
+}
+
+/** Judges one route lookup. */
+export function judgeLookup(judge: Judge, event: LookupEvent, snapshot: Snapshot): Opinion {
+  const query = lookupQuery(event);
+  return judgeQuery(judge, snapshot, query, (outcome) => isLookupOutcome(event, outcome));
+}
+
+/** Judges one source selection. */
+export function judgeSaddr(judge: Judge, event: SaddrEvent, snapshot: Snapshot): Opinion {
+  const query = saddrQuery(event);
+  return judgeQuery(judge, snapshot, query, (outcome) => isSaddrOutcome(event, outcome));
+}
+
+/** Judges how a flow's lookups and selections were put together. */
+export function judgeFlow(
+  judge: Judge,
+  event: FlowEvent,
+  lookups: readonly LookupEvent[],
+  snapshot: Snapshot,
+): Opinion {
+  const query = flowQuery(event, lookups);
+  return judgeQuery(judge, snapshot, query, (outcome) => isFlowOutcome(event, outcome));
+}
+
+function judgeQuery(
+  judge: Judge,
+  snapshot: Snapshot,
+  query: Query,
+  isAnswer: (outcome: Outcome) => boolean,
+): Opinion {
+  if (!snapshot.seeded) return UNKNOWN_START;
+  if (snapshot.lostNs !== undefined) return LOST_RECORDS;
+  const netns = netnsOf(judge, snapshot.netnsCookie, query.fromNs);
+  let expected: readonly Outcome[] = [];
+  let open: string | undefined;
+  const ask = (state: ModelState): boolean => {
+    for (const model of modelsOf(judge, netns, state)) {
+      const prediction = predictOn(model, query);
+      if (prediction.outcomes.some(isAnswer)) return true;
+      open ??= prediction.undecided;
+      if (expected.length === 0) expected = prediction.outcomes;
+    }
+    return false;
+  };
+  const asked = askStates(netns.history, snapshot, query.fromNs, query.toNs, ask);
+  if (asked.found) return asked.raced ? AGREE_RACED : AGREE;
+  if (open !== undefined) return undecided(`unmodelled:${open}`);
+  if (asked.partial) return UNKNOWN_START;
+  return { opinion: 'unexplained', expected, several: asked.several };
+}
+
+function modelsOf(judge: Judge, netns: NetnsJudge, state: ModelState): readonly Model[] {
+  if (netns.modelOf !== state) {
+    netns.models = judge.profiles.map((profile) => createModel(state, profile));
+    netns.modelOf = state;
+  }
+  return netns.models;
+}
+
+export const AGREE: Opinion = { opinion: 'agree', raced: false };
+export const AGREE_RACED: Opinion = { opinion: 'agree', raced: true };
+export const UNKNOWN_START: Opinion = undecided('unknown-start-state');
+export const LOST_RECORDS: Opinion = undecided('lost-records');
+
+export function undecided(reason: UndecidedReason): Opinion {
+  return { opinion: 'undecided', reason };
 }

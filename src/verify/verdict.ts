@@ -11,6 +11,8 @@ export type UndecidedReason =
   | 'lost-records'
   /** The netns' state at the start of the run is not known. */
   | 'unknown-start-state'
+  /** The replica was found to differ from the kernel by the dump that followed. */
+  | 'drift'
   /** The model does not cover it; after the colon, the feature that is missing. */
   | 'unmodelled'
   | `unmodelled:${string}`;

@@ -5,8 +5,8 @@ import { EMPTY_RA_HEADER } from '../../src/decode/nd/ra-header.ts';
 import { toJson } from '../../src/net/json.ts';
 import { prefix6 } from '../../src/net/prefix6.ts';
 import { explicitPvdId } from '../../src/net/pvd-id.ts';
+import type { DecisionData } from '../../src/publish/decision-data.ts';
 import {
-  type DecisionData,
   ENVELOPE_VERSION,
   type Envelope,
   type EnvelopeData,
@@ -74,6 +74,7 @@ export const DECISION: DecisionData = {
   lookups: [],
   saddrs: [],
   incomplete: null,
+  blame: null,
   verdict: { verdict: 'undecided', reason: 'unmodelled' },
   findings: [],
 };

@@ -4,8 +4,8 @@ import type {
   ChosenRoute,
   ChosenSource,
   DecisionData,
-  Envelope,
-} from '../../../src/publish/envelope.ts';
+} from '../../../src/publish/decision-data.ts';
+import type { Envelope } from '../../../src/publish/envelope.ts';
 import { escapeJson } from '../../../src/publish/escape.ts';
 import { formatVerdict } from '../../../src/publish/text.ts';
 import { errorName, formatTime, ipProtocol } from '../../../src/publish/words.ts';

@@ -60,7 +60,7 @@ for (const format of ['ndjson', 'text'] as const) {
     ]);
     assert.equal(stdout, live(format));
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^\d+ records, 0 lost, 0 malformed, 0 unknown\n4 decisions: 0 agree/);
+    assert.match(stderr, /^\d+ records, 0 lost, 0 malformed, 0 unknown\n4 decisions: 2 agree/);
   });
 }
 

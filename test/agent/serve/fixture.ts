@@ -18,6 +18,8 @@ export const STATS: StatsData = {
   decisions: 2,
   incomplete: 0,
   verdicts: { agree: 0, diverge: 0, undecided: { unmodelled: 2 } },
+  findings: {},
+  drift: {},
   lost: 0,
   netns: 1,
 };

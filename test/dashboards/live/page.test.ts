@@ -93,7 +93,7 @@ test('PvDs show their members; what is in none is shown with the reason', () => 
   assert.match(text, /implicit:2:fe80::2.*2001:db8:a::\/64.*on-link autonomous/);
   assert.match(text, /In no PvD.*fe80::99/);
   assert.match(text, /curl 10flow tcp2001:db8:ffff::1fe80::1 dev 2pvd\.example/);
-  assert.match(text, /undecided: unmodelled/);
+  assert.match(text, /1 agree0 diverge0 undecided/);
 });
 
 test('the search finds words in any order and case', () => {

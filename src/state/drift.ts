@@ -1,0 +1,29 @@
+/** Drift: where a dump found the kernel's state different from the replica that followed it. */
+
+import type { Change } from './change.ts';
+import { sameValue } from './table.ts';
+
+/** Instants are known to a jiffy by hooks, to a hundredth of a second by netlink. */
+const CLOCK_NS = 1_000_000_000n;
+
+/** Whether a change made by a dump put something right that decisions may have read. */
+export function isDrift({ object, op, value, old }: Change): boolean {
+  if (object === 'netns' || object === 'pvd') return false;
+  if (op !== 'change') return true;
+  return old !== undefined && !isSame(old as Fields, value as unknown as Fields);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Attribution is pvdscope's own; instants are compared as far as they are known. */
+function isSame(old: Fields, value: Fields): boolean {
+  return Object.keys(value).every((key) => {
+    const a = old[key];
+    const b = value[key];
+    if (key === 'attribution') return true;
+    if (typeof a === 'bigint' && typeof b === 'bigint' && key !== 'id') {
+      return a - b < CLOCK_NS && b - a < CLOCK_NS;
+    }
+    return sameValue(a, b);
+  });
+}
