@@ -96,8 +96,7 @@ export function routeGetSaddr(ctx: Context, prefs: number): Source | undefined {
     return { addr: route.prefsrc, candidate: undefined };
   }
   const nextHop = route === undefined ? undefined : nexthopGateway(ctx);
-  const device = sameVrf ? oif : flow.l3mdev;
-  const candidate = devGetSaddr(ctx, device, prefs, nextHop, route?.attribution.pvd);
+  const candidate = devGetSaddr(ctx, sameVrf ? oif : flow.l3mdev, prefs, nextHop);
   return candidate && { addr: candidate.address.addr, candidate };
 }
 

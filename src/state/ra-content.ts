@@ -39,7 +39,12 @@ export interface RaContent {
  * Reads an RA; undefined when every host drops it. One that Linux takes although the RFCs
  * say drop is read as Linux does, which knows no PvD option: what it made is there.
  */
-export function raContent(event: RaEvent): RaContent | undefined {
+export function raContent(
+  event: Pick<
+    RaEvent,
+    'raId' | 'tsNs' | 'ifindex' | 'saddr' | 'hopLimit' | 'msgLenBytes' | 'message'
+  >,
+): RaContent | undefined {
   const { raId, tsNs, ifindex, saddr, hopLimit, msgLenBytes, message } = event;
   // The kernel verified the checksum before it called ndisc_rcv().
   const decoded = decodeRa(message, { saddr, hopLimit, msgLenBytes, verifyChecksum: false });
