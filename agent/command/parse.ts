@@ -32,6 +32,7 @@ Hexadecimal text may hold spaces, newlines, colons and the line offsets of tcpdu
 line ends a message. It is an ICMPv6 message, an IPv6 packet, an Ethernet frame or options alone.
 "-" reads standard input: a capture or hexadecimal text. Captures are pcap or pcapng with
 Ethernet, VLAN tags, raw IPv6, SLL or SLL2; packets other than RAs are passed over.
+Fields have Wireshark's names; "pvdscope schema parse" has the form of NDJSON.
 
 Exit status: 0 every RA would be accepted; 1 one would be dropped (its reason is in the output), or
 there was none; 2 usage, or input that is neither capture nor hexadecimal text; 5 a damaged capture.
