@@ -127,6 +127,11 @@ const MAPPED = '::ffff:c000:201';
 const NO_RED = stateOf(worldOf([...ra(3, { router: R2, options: [pvd(BLUE)] })]));
 const RED_WITHOUT_ROUTE = { ...SNAPSHOT, routes: new Map([...SNAPSHOT.routes].slice(3)) };
 
+const RED_ON_LINK_ONLY = {
+  ...SNAPSHOT,
+  routes: new Map([...SNAPSHOT.routes].filter(([, { dstLen }]) => dstLen === 64)),
+};
+
 /** By id: observations that keep it, break it, and leave it open. */
 export const FLOW_CASES: Readonly<Record<string, FlowCase>> = {
   I1: {
@@ -184,6 +189,7 @@ export const FLOW_CASES: Readonly<Record<string, FlowCase>> = {
     breaks: [
       flow(took('blue', RED_ADDR), [RED], { snapshot: RED_WITHOUT_ROUTE }),
       flow({ ...FAILED, error: 22 }, [RED], { snapshot: RED_WITHOUT_ROUTE }),
+      flow({ ...FAILED, error: 22 }, [RED], { snapshot: RED_ON_LINK_ONLY }),
     ],
     open: [flow(took('old', RED_ADDR), [RED])],
     apart: [flow(OWN, [RED]), flow({ ...FAILED, error: 22 }, [RED])],

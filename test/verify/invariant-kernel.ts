@@ -128,14 +128,18 @@ export const KERNEL_CASES: Readonly<Record<string, KernelCase>> = {
   I10: {
     holds: [bind({ error: 101, asked: [GONE], before: [RED], after: [RED] })],
     breaks: [bind({ error: 101, asked: [GONE], before: [RED], after: [] })],
-    open: [bind({ error: 101, asked: [GONE] })],
+    open: [bind({ error: 101, asked: [GONE] }), bind({ error: 101, before: [RED] })],
     apart: [bind({ before: [], after: [RED] })],
   },
   I11: {
     holds: [bind({ known: [RED], after: [RED] }), bind({ asked: [], known: [], after: [] })],
     breaks: [bind({ known: [RED], after: [] }), bind({ known: [RED], after: 'inherit' })],
     open: [bind({})],
-    apart: [bind({ known: [BLUE], after: [] })],
+    apart: [
+      bind({ known: [BLUE], after: [] }),
+      bind({ known: [RED], after: [], error: 101 }),
+      bind({ known: [RED], after: [RED], asked: 'inherit' }),
+    ],
   },
   I12: {
     holds: [inherit('fork', { before: [RED], after: [RED] })],
