@@ -1,6 +1,7 @@
 /** `pvdscope doctor`: what this kernel offers, and whether an RA and a lookup are really seen. */
 
 import { Command, Option } from 'commander';
+import { QUIRKS_NEW } from '../../src/model/profile.ts';
 import { escapeJson, escapeTerminal } from '../../src/publish/escape.ts';
 import { EXIT } from '../error.ts';
 import { type Diagnosis, diagnose, type Finding } from '../probe/diagnosis.ts';
@@ -47,6 +48,7 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
       'tracing',
       said(tracing, () => 'possible'),
     ),
+    row('behaviour', quirksText(diagnosis.quirks)),
     ...probeLines(diagnosis.probe),
     ...diagnosis.troubles.map((trouble) => row('trouble', trouble)),
     row('verdict', diagnosis.ok ? 'this kernel can be watched' : 'this kernel cannot be watched'),
@@ -65,6 +67,16 @@ function said<T>(finding: Finding<T>, format: (value: T) => string): string {
 
 function missingText(missing: readonly string[]): string {
   return missing.length === 0 ? 'all that are needed' : `missing: ${missing.join(', ')}`;
+}
+
+/** By the names of docs/model.md. */
+function quirksText(quirks: Diagnosis['quirks']): string {
+  const names = Object.keys(QUIRKS_NEW) as (keyof typeof QUIRKS_NEW)[];
+  const text = (name: keyof typeof QUIRKS_NEW): string => {
+    const on = quirks[name];
+    return `${name} ${on === undefined ? '?' : on ? 'on' : 'off'}`;
+  };
+  return names.map(text).join(', ');
 }
 
 function probeLines(probe: Diagnosis['probe']): string[] {

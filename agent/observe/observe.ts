@@ -11,6 +11,7 @@ import { hostname, release } from 'node:os';
 import type { AgentEvent, EventHeader, HookStatus, KernelEvent } from '../../src/decode/event.ts';
 import { KIND, LAYOUT } from '../../src/decode/layout.gen.ts';
 import { decodeRecord, encodeRecord } from '../../src/decode/record.ts';
+import { calibrate } from '../calibrate/calibrate.ts';
 import { bootTimeNs, jiffiesHz, realtimeOffsetNs } from '../libbpf/libc.ts';
 import { type DumpItem, type DumpOptions, dumpNetns, vrfsOf } from '../netlink/dump-netns.ts';
 import { recordOf } from '../netlink/record.ts';
@@ -75,6 +76,7 @@ class Observer implements Observation {
   #netnsWatch!: ReturnType<typeof watchNetns>;
   #tick: NodeJS.Timeout | undefined;
   #dumps: Promise<void> = Promise.resolve();
+  #quirks: Readonly<Record<string, boolean>> = {};
   #lostTold = 0;
   #stopping = false;
   /** Namespaces to be dumped again, and when each was dumped last. */
@@ -101,6 +103,8 @@ class Observer implements Observation {
 
   async start(): Promise<void> {
     const { tgids, cgroups, ringBytes, onTrouble } = this.#options;
+    // Before anything is attached: its namespaces are nobody's business.
+    this.#quirks = await calibrate();
     this.#probe = await openProbe({
       ...(ringBytes === undefined ? {} : { ringBytes }),
       filters: {
@@ -160,6 +164,7 @@ class Observer implements Observation {
       hz: jiffiesHz(),
       realtimeOffsetNs: String(realtimeOffsetNs()),
       hooks: this.#probe.hooks,
+      quirks: this.#quirks,
     };
   }
 

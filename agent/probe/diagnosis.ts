@@ -2,6 +2,8 @@
 
 import { release } from 'node:os';
 import type { HookStatus } from '../../src/decode/event.ts';
+import type { Quirks } from '../../src/model/profile.ts';
+import { calibrate } from '../calibrate/calibrate.ts';
 import { AgentError } from '../error.ts';
 import { libbpf } from '../libbpf/abi.ts';
 import { kernelBtf } from '../libbpf/btf.ts';
@@ -30,6 +32,8 @@ export interface Diagnosis {
   readonly btfBytes: Finding<number>;
   readonly capabilities: Finding<readonly string[]>;
   readonly tracing: Finding<true>;
+  /** How this kernel behaves where kernels differ; what could not be found out is absent. */
+  readonly quirks: Partial<Quirks>;
   readonly probe: Finding<{
     readonly hooks: readonly HookStatus[];
     readonly degraded: readonly Degradation[];
@@ -74,6 +78,7 @@ export async function diagnose(
       missingCapabilities(LOAD_CAPABILITIES).map((name) => `CAP_${name}`),
     ),
     tracing: attempt.ok ? { ok: true, value: true } : { ok: false, reason: attempt.reason },
+    quirks: await calibrate(),
     probe,
     troubles: troubles.slice(0, 10),
   };
