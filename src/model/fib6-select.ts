@@ -128,8 +128,8 @@ export function select(ctx: Context, node: number, oif: number, strict: number):
   const metric = fib.entries[leaf + E_METRIC] as number;
   const head = hasRouterPref(ctx) ? leaf : roundRobinHead(ctx, leaf, metric);
   ctx.mpri = -1;
-  let cont = scan(ctx, head, 0, metric, oif, strict);
-  if (head !== leaf) cont ||= scan(ctx, leaf, head, metric, oif, strict);
+  const next = scan(ctx, head, 0, metric, oif, strict);
+  const cont = head === leaf ? next : scan(ctx, leaf, head, metric, oif, strict) || next;
   if (ctx.res.entry === 0 && cont !== 0) scan(ctx, cont, 0, undefined, oif, strict);
   return ctx.res.entry !== 0;
 }

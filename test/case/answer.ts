@@ -31,32 +31,30 @@ export function modelAnswers(model: Model, state: IpState, ask: Ask, waitSec = 0
   if (ask.kind === 'dump') return [{ error: 0, devs: dumpText(state, ask.daddr) }];
   const nowNs = state.nowNs + BigInt(waitSec) * 1_000_000_000n;
   const { outcomes } = predictOn(model, toQuery(ask, state, nowNs));
-  return outcomes.map((outcome) => plainOf(model, state, ask, outcome));
+  return outcomes.flatMap((outcome) => plainsOf(model, state, ask, outcome));
 }
 
-function plainOf(model: Model, state: IpState, ask: Ask, outcome: Outcome): Plain {
-  if (outcome.error !== 0) return { error: outcome.error };
-  if (ask.kind !== 'get') return { error: 0, src: outcome.saddr };
-  return {
-    error: 0,
-    dev: state.links.get(outcome.oif)?.name,
-    via: outcome.gateway,
-    src: shownSource(model, state, ask, outcome),
-  };
+function plainsOf(model: Model, state: IpState, ask: Ask, outcome: Outcome): Plain[] {
+  if (outcome.error !== 0) return [{ error: outcome.error }];
+  if (ask.kind !== 'get') return [{ error: 0, src: outcome.saddr }];
+  const dev = state.links.get(outcome.oif)?.name;
+  const sources = shownSources(model, state, ask, outcome);
+  return sources.map((src) => ({ error: 0, dev, via: outcome.gateway, src }));
 }
 
 /** rt6_fill_node(): RTM_GETROUTE shows the source a socket would get, preferences aside. */
-function shownSource(model: Model, state: IpState, ask: Ask, outcome: Outcome): string {
+function shownSources(model: Model, state: IpState, ask: Ask, outcome: Outcome): string[] {
   const route = state.routes.get(outcome.from ?? outcome.entry ?? 0n);
-  if (route !== undefined && route.prefsrc !== ANY6) return route.prefsrc;
+  if (route !== undefined && route.prefsrc !== ANY6) return [route.prefsrc];
   // With iif the route's own source is all there is to show.
-  if (ask.iif) return ANY6;
+  if (ask.iif) return [ANY6];
   const nh = route?.nhId ? state.nexthops.get(route.nhId) : undefined;
   const member = nh?.isGroup ? state.nexthops.get(nh.members[0]?.id ?? 0) : nh;
   const oif = member?.oif ?? outcome.nhOif;
   const { daddr } = toQuery(ask, state, 0n);
   const query = { kind: 'saddr', daddr, oif, prefs: 0, fromNs: 0n, toNs: 0n } as const;
-  return predictOn(model, query).outcomes[0]?.saddr ?? ANY6;
+  const { outcomes } = predictOn(model, { ...query, nextHop: outcome.gateway });
+  return outcomes.map(({ saddr }) => saddr);
 }
 
 /** Devices of a prefix's routes, by metric and then age; those that expire say so. */

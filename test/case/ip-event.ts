@@ -89,6 +89,7 @@ function receiveRa(state: IpState, w: Words): void {
     else if (word === 'pio') {
       const [prefix, valid, preferred, flags] = [next(w), next(w), next(w), next(w)];
       options.push(() => prefixRcv(state, ifindex, prefix, [valid, preferred], flags));
+      state.advertised.push(advertisement(prefix, router, ifindex));
     } else if (word === 'rio') {
       const [prefix, rioPref, sec] = [next(w), PREF[next(w)] ?? 0, Number(next(w))];
       if (conf?.acceptRaRtrPref)
@@ -100,6 +101,23 @@ function receiveRa(state: IpState, w: Words): void {
     if (!defaultRouter(state, ifindex, router, conf.acceptRaRtrPref ? pref : 0, lifetime)) return;
   }
   for (const option of options) option();
+}
+
+function advertisement(
+  prefix: string,
+  router: Route['gateway'],
+  ifindex: number,
+): IpState['advertised'][number] {
+  return {
+    prefix: prefixOf(prefix),
+    router,
+    ifindex,
+    onLink: true,
+    autonomous: true,
+    validUntil: undefined,
+    preferredUntil: undefined,
+    nested: false,
+  };
 }
 
 /** Sets lifetime and flags of a learned route, adds or deletes it; false when the FIB refuses it. */

@@ -19,6 +19,7 @@ import {
   type Neighbour,
   type Nexthop,
   neighbourKey,
+  type Pvd,
   type Route,
   type Rule,
   type Snapshot,
@@ -65,6 +66,8 @@ export interface IpState {
   /** Routes that were there and are gone, with what was there then. */
   readonly deleted: Route[];
   readonly exceptions: CaseException[];
+  /** Prefixes of RAs, for rule 5.5. */
+  readonly advertised: Pvd['prefixes'][number][];
   readonly habits: Habits;
   /** Time since set-up began. */
   nowNs: bigint;
@@ -106,6 +109,7 @@ export function createIpState(habits: Habits = HABITS_NEW): IpState {
     sysctls: new Map(),
     deleted: [],
     exceptions: [],
+    advertised: [],
     habits,
     nowNs: 0n,
     nextId: 1n,
@@ -479,6 +483,13 @@ export function addNexthop(state: IpState, w: Words): void {
   state.nexthops.set(nh.id, nh);
 }
 
+/** One PvD with what all RAs told; who told it is with each prefix. */
+function pvdsOf({ advertised: prefixes }: IpState): Snapshot['pvds'] {
+  if (prefixes.length === 0) return new Map();
+  const id = 'ra.example' as Pvd['id'];
+  return new Map([[id, { id, prefixes } as unknown as Pvd]]);
+}
+
 /** The Snapshot of everything said so far. */
 export function toSnapshot(state: IpState): Snapshot {
   return {
@@ -488,7 +499,7 @@ export function toSnapshot(state: IpState): Snapshot {
     tsNs: 0n,
     seeded: true,
     version: 1,
-    pvds: new Map(),
+    pvds: pvdsOf(state),
     refused: {},
     links: state.links,
     devconf: state.devconf,

@@ -41,6 +41,8 @@ export interface ModelCase {
   readonly why: string;
   readonly state: string;
   readonly ask: Readonly<Record<string, Answer>>;
+  /** Kernels with these quirks only; others are passed over, or no kernel is known. */
+  readonly only?: Partial<Quirks>;
   /** A driver the host may lack. */
   readonly needs?: string;
   /** Seconds to wait after set-up. */
@@ -58,6 +60,7 @@ export const TABLES: readonly string[] = [
   'model-found.yaml',
   'model-event.yaml',
   'model-hash.yaml',
+  'model-quirk.yaml',
 ];
 
 /** Reads one table; the compiled tests stand in dist/, the tables in the source tree. */
@@ -80,6 +83,12 @@ const HOLDS: Readonly<Record<string, (traits: Traits) => boolean>> = {
   dyncleanup: (t) => t.dyncleanup,
   nodyncleanup: (t) => !t.dyncleanup,
 };
+
+/** Whether a kernel with these quirks, as far as they were found, is one the row is about. */
+export function isAbout(row: ModelCase, quirks: Partial<Quirks>): boolean {
+  const wanted = Object.entries(row.only ?? {}) as [keyof Quirks, boolean][];
+  return wanted.every(([name, on]) => quirks[name] === on);
+}
 
 /** The quirks of a kernel with these traits. */
 export function quirksOf(traits: Traits): Partial<Quirks> {

@@ -20,7 +20,7 @@ for (const kernel of KERNELS) {
         done();
       },
     });
-    const suites = ['model.test.js', 'model-fuzz.test.js'].map((name) =>
+    const suites = ['model.test.js', 'model-fuzz.test.js', 'calibrate.test.js'].map((name) =>
       fileURLToPath(new URL(`../net/${name}`, import.meta.url)),
     );
     const result = await runInGuest({

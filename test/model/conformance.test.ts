@@ -26,7 +26,10 @@ for (const table of TABLES) {
       it(`${row.id}: ${row.why}`, () => {
         for (const { name, traits } of KERNELS) {
           const { state } = stateOf(row.state, habitsOf(traits));
-          const model = createModel(arrange(state), withQuirks(LINUX, quirksOf(traits)));
+          const model = createModel(
+            arrange(state),
+            withQuirks(LINUX, { ...quirksOf(traits), ...row.only }),
+          );
           for (const [question, answer] of Object.entries(row.ask)) {
             const want = answersOf(answer, traits);
             const got = modelAnswers(model, state, parseAsk(question), row.wait);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { calibrate } from '../../agent/calibrate/calibrate.ts';
 import { createModelState } from '../../src/model/model-state.ts';
 import { createModel } from '../../src/model/predict.ts';
 import { LINUX, withQuirks } from '../../src/model/profile.ts';
@@ -20,6 +21,7 @@ import { askHere, calibrationJobs, type KernelCase, SPREAD, traitsOf } from '../
 import {
   answersOf,
   habitsOf,
+  isAbout,
   type ModelCase,
   quirksOf,
   readTable,
@@ -35,14 +37,17 @@ function spread(question: string, want: readonly string[]): string[] {
 
 const traits = traitsOf(await askHere(calibrationJobs()));
 
-const rows = TABLES.flatMap(readTable).map((row) => {
-  const { state, lines } = stateOf(row.state, habitsOf(traits));
-  const questions = Object.entries(row.ask).flatMap(([question, answer]) => {
-    const want = answersOf(answer, traits);
-    return spread(question, want).map((text) => ({ text, want }));
+const quirks = { ...(await calibrate()), ...quirksOf(traits) };
+const rows = TABLES.flatMap(readTable)
+  .filter((row) => isAbout(row, quirks))
+  .map((row) => {
+    const { state, lines } = stateOf(row.state, habitsOf(traits));
+    const questions = Object.entries(row.ask).flatMap(([question, answer]) => {
+      const want = answersOf(answer, traits);
+      return spread(question, want).map((text) => ({ text, want }));
+    });
+    return { row, state, lines, questions };
   });
-  return { row, state, lines, questions };
-});
 const kernel = await askHere(
   rows.map(({ row, lines, questions }) => ({
     id: row.id,
@@ -70,10 +75,7 @@ function check(
     return;
   }
   assert(answered?.answers !== undefined, `set-up failed: ${answered?.skip}`);
-  const model = createModel(
-    createModelState(toSnapshot(state)),
-    withQuirks(LINUX, quirksOf(traits)),
-  );
+  const model = createModel(createModelState(toSnapshot(state)), withQuirks(LINUX, quirks));
   for (const [i, { text, want }] of questions.entries()) {
     const answer = kernelPlain(state, answered.answers[i] as KernelAnswer);
     const named = want.find((token) => matches(state, answer, token));

@@ -6,6 +6,7 @@ import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { findKernel } from '../../agent/lab/kernel.ts';
 import { runInGuest } from '../../agent/lab/vm.ts';
+import { QUIRKS_NEW } from '../../src/model/profile.ts';
 
 const GUEST = fileURLToPath(new URL('./probe-guest.js', import.meta.url));
 
@@ -100,6 +101,15 @@ for (const kernelName of ['debian:6.1', 'debian:6.12', 'debian:7.2']) {
       assert.equal(status, 0);
       const line = text.split('\n').find((candidate) => candidate.startsWith('{"ok":')) ?? '{}';
       assert.equal(JSON.parse(line).probe.value.selfTest.ok, true);
+    });
+
+    it('finds out how this kernel behaves', () => {
+      const line = text.split('\n').find((candidate) => candidate.startsWith('{"ok":')) ?? '{}';
+      const { stackInit, ...quirks } = JSON.parse(line).quirks;
+      // Whether rightly is for the case tables to tell; stackInit may be beyond finding out.
+      const names = Object.keys(QUIRKS_NEW).filter((name) => name !== 'stackInit');
+      assert.deepEqual(Object.keys(quirks).sort(), names.sort());
+      assert.deepEqual([quirks.routerPref, quirks.mip6], [true, true]);
     });
 
     it('leaves no program, map or link when it closes', () => {
