@@ -70,7 +70,8 @@ const VRF = [
   'link add red type vrf table 100',
   'link set red up',
   ...['A', 'C'].flatMap((name) => [
-    `link add ${name} addrgenmode none type veth peer name p${name}`,
+    `link add ${name} type veth peer name p${name}`,
+    `link set ${name} addrgenmode none`,
     `link set ${name} master red`,
     `link set p${name} up`,
     `link set ${name} up`,

@@ -124,6 +124,13 @@ describe('bound flows under the patch of 2018', () => {
   it('leave the host towards their router even for its own addresses', () => {
     assert.equal(flow(NETPVD, '2001:db8:1::1', [BLUE]).gateway, 'fe80::2');
   });
+  it('prefer a source of their PvD on the outgoing interface (rule 5)', () => {
+    assert.equal(flow(NETPVD, FAR, [RED]).saddr, '2001:db8:1::1');
+    assert.equal(flow(NETPVD, FAR, [BLUE]).saddr, '2001:db8:2::1');
+    const newer = 'addr add P:3::1/64 dev A';
+    assert.equal(flow(NETPVD, FAR, [RED], newer).saddr, '2001:db8:1::1');
+    assert.equal(flow(NETPVD, FAR, undefined, newer).saddr, '2001:db8:3::1');
+  });
   it('borrow a source when their PvD has only a deprecated one', () => {
     const extra = 'addr del P:2::1/64 dev A\naddr add P:2::1/64 dev A preferred_lft 0';
     const o = flow(NETPVD, FAR, [BLUE], extra);
