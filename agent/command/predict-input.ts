@@ -55,6 +55,7 @@ const link = z.object({
   master: u32,
   isL3Master: on,
   group: u32,
+  sharesStale: on,
   l3mdevTable: u32,
 });
 const address = z.object({

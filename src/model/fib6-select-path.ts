@@ -51,18 +51,23 @@ function nextSibling(ctx: Context, entry: number): number {
   return 0;
 }
 
+/** Siblings with a share, while they are looked at. */
+const alive: number[] = [];
+
 /** The sibling whose share covers the hash; when its score fails, `rt6_select()`'s entry stays. */
 function selectSibling(ctx: Context, first: number, oif: number, strict: number): void {
   const { res } = ctx;
   let total = 0;
+  alive.length = 0;
   for (let at = first; at !== 0; at = nextSibling(ctx, at)) {
-    if (!isDead(ctx, at)) total += weightOf(ctx, at);
+    // rt6_upper_bound_set(): -1 for a dead sibling, which no hash is below.
+    if (isDead(ctx, at)) continue;
+    alive.push(at);
+    total += weightOf(ctx, at);
   }
   const hash = flowHash(ctx);
   let weight = 0;
-  for (let at = first; at !== 0; at = nextSibling(ctx, at)) {
-    // rt6_upper_bound_set(): -1 for a dead sibling.
-    if (total === 0 || isDead(ctx, at)) continue;
+  for (const at of alive) {
     weight += weightOf(ctx, at);
     if (hash > upperBound(ctx.oracle, weight, total)) continue;
     const e = ctx.state.fib.entries;

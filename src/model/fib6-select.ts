@@ -94,14 +94,16 @@ function nexthopLoss(
   return isDown || nhFlags & RTNH_F_LINKDOWN ? 'linkdown' : undefined;
 }
 
-/** `rt6_is_dead()`, for the shares of multipath siblings. */
+/** `rt6_is_dead()`, when the shares of multipath siblings were computed. */
 export function isDead(ctx: Context, entry: number): boolean {
   const e = ctx.state.fib.entries;
   const nhFlags = ((e[entry + E_BITS] as number) >>> 8) & 0xff;
-  return (
-    nexthopLoss(ctx, nhFlags, e[entry + E_OIF] as number, e[entry + E_FLAGS] as number, 0) !==
-    undefined
-  );
+  const oif = e[entry + E_OIF] as number;
+  const device = ctx.state.devices.get(oif);
+  if (device?.sharesStale && !device.carrier && !(nhFlags & RTNH_F_DEAD)) {
+    return choose(ctx.oracle, 2) === 1;
+  }
+  return nexthopLoss(ctx, nhFlags, oif, e[entry + E_FLAGS] as number, 0) !== undefined;
 }
 
 /** `rt6_qualify_for_ecmp()`. */

@@ -44,6 +44,7 @@ export interface Device {
   readonly hasInet6: boolean;
   readonly ignoreLinkdown: boolean;
   readonly carrier: boolean;
+  readonly sharesStale: boolean;
   /** `l3mdev_master_ifindex()`: the VRF it belongs to or is; 0 for none. */
   readonly l3mdev: number;
   readonly isL3Master: boolean;
@@ -257,6 +258,7 @@ export function updateDevices(state: ModelState, snapshot: DeviceTables): void {
       hasInet6: link.mtu6 !== 0,
       ignoreLinkdown: link.mtu6 === 0 || (conf?.ignoreRoutesWithLinkdown ?? 0) !== 0,
       carrier: link.carrier,
+      sharesStale: link.sharesStale === true,
       l3mdev: link.isL3Master ? link.ifindex : isSlave ? link.master : 0,
       isL3Master: link.isL3Master,
       l3Table: link.l3mdevTable ?? 0,

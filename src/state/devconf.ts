@@ -2,6 +2,7 @@
 
 import type { Devconf, DevconfEvent, SysctlEvent } from '../decode/event.ts';
 import type { Context } from './context.ts';
+import { LINKS } from './links-table.ts';
 import type { Subject } from './subject.ts';
 import { putRow, removeRow, type Table } from './table.ts';
 
@@ -97,7 +98,12 @@ export function applyConfSysctl(ctx: Context, { dir, name, value }: SysctlEvent)
   const targets = target === ALL && COPIED.has(name) ? [...devconf.keys()] : [target];
   for (const ifindex of targets) {
     const conf = devconf.get(ifindex);
-    if (conf) putRow(ctx, DEVCONF, ifindex, { ...conf, [field]: Number(value) });
+    if (conf === undefined) continue;
+    putRow(ctx, DEVCONF, ifindex, { ...conf, [field]: Number(value) });
+    const link = ctx.ns.links.get(ifindex);
+    const matters = field === 'ignoreRoutesWithLinkdown' && conf[field] !== Number(value);
+    if (matters && link?.carrier === false)
+      putRow(ctx, LINKS, ifindex, { ...link, sharesStale: true });
   }
   return true;
 }

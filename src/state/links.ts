@@ -4,23 +4,18 @@ import type { LinkEvent } from '../decode/event.ts';
 import { removeAddress } from './addresses.ts';
 import type { Context } from './context.ts';
 import { DEVCONF } from './devconf.ts';
+import { LINKS } from './links-table.ts';
 import { NEIGHBOURS } from './neighbours.ts';
 import { removeFromPvds } from './pvd-registry.ts';
 import type { Link } from './snapshot.ts';
 import type { Subject } from './subject.ts';
-import { putRow, removeRow, type Table } from './table.ts';
+import { putRow, removeRow } from './table.ts';
 
 /**
  * IFF_RUNNING, IFF_LOWER_UP and IFF_DORMANT are computed for whoever asks
  * (`dev_get_flags()`); `carrier` and `operstate` say the same.
  */
 const IFF_COMPUTED = 0x40 | 0x10000 | 0x20000;
-
-const LINKS: Table<number, Link> = {
-  object: 'link',
-  part: 'links',
-  rows: (ns) => ns.links,
-};
 
 export const linkSubject: Subject<LinkEvent, number, Link> = {
   kind: 'link',
@@ -53,6 +48,7 @@ function linkOf(event: LinkEvent, old: Link | undefined): Link {
     isL3Master: event.isL3Master,
     group: event.group,
     l3mdevTable: event.isL3Master ? table : 0,
+    ...(old?.sharesStale && old.carrier === event.carrier ? { sharesStale: true } : {}),
   };
 }
 

@@ -46,6 +46,11 @@ export interface Link {
   readonly group?: number;
   /** Table of the VRF when the link is one and it is known; 0 when absent. */
   readonly l3mdevTable?: number;
+  /**
+   * `ignore_routes_with_linkdown` was written while there was no carrier: the shares of multipath
+   * siblings on this link may date from before (`rt6_multipath_rebalance()` is not called).
+   */
+  readonly sharesStale?: boolean;
 }
 
 export interface Address {

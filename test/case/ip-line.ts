@@ -27,7 +27,8 @@ export function applyLine(state: IpState, line: string): void {
   if (object === 'dev') while (peek(w)) addVeth(state, next(w));
   else if (object === 'vrf') addVrf(state, w);
   else if (object === 'sysctl') setSysctl(state, next(w));
-  else if (object === 'carrier') setLink(state, index(next(w)), { carrier: next(w) === 'on' });
+  else if (object === 'carrier')
+    setLink(state, index(next(w)), { carrier: next(w) === 'on', sharesStale: false });
   else if (object === 'down') downDevice(state, index(next(w)));
   else if (object === 'link') applyLink(state, w);
   else if (applyEvent(state, object, w)) return;

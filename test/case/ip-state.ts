@@ -229,6 +229,10 @@ export function setSysctl(state: IpState, text: string): void {
     if (conf !== undefined)
       state.devconf.set(target, { ...conf, [field]: Number(value) * (isProbe ? 1000 : 1) });
   }
+  if (name === 'ignore_routes_with_linkdown') {
+    for (const target of targets)
+      if (state.links.get(target)?.carrier === false) setLink(state, target, { sharesStale: true });
+  }
   if (name !== 'forwarding') return;
   for (const a of state.addresses.values()) joinAnycast(state, a);
   purgeDefaultRouters(state, value);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { KernelEvent } from '../../src/decode/event.ts';
 import { applyEvent } from '../../src/state/apply.ts';
 import { isAddressExpired, isRouteExpired } from '../../src/state/expire.ts';
 import { LIMITS } from '../../src/state/limits.ts';
@@ -306,6 +307,28 @@ describe('rules, labels, neighbours, nexthops, settings', () => {
         ['icmp.forwarding', 1],
       ],
     );
+  });
+
+  test('shares are stale when ignore_routes_with_linkdown changes without a carrier, until one comes', () => {
+    const conf = { ignoreRoutesWithLinkdown: 0 } as never;
+    const down = { ...link(at(1)), carrier: false };
+    const write = (value: bigint) =>
+      ({
+        ...at(3, 'change'),
+        kind: 'sysctl',
+        dir: 'eth2',
+        name: 'ignore_routes_with_linkdown',
+        value,
+        error: 0,
+      }) as const;
+    const devconf = { ...at(1), kind: 'devconf', ifindex: 2, conf } as const;
+    const stale = (...events: KernelEvent[]) =>
+      stateOf(worldOf(events)).links.get(2)?.sharesStale === true;
+    assert.equal(stale(down, devconf, write(0n)), false);
+    assert.equal(stale(down, devconf, write(1n)), true);
+    assert.equal(stale(link(at(1)), devconf, write(1n)), false);
+    assert.equal(stale(down, devconf, write(1n), { ...down, ...at(4), mtu: 1400 }), true);
+    assert.equal(stale(down, devconf, write(1n), link(at(4))), false);
   });
 });
 
