@@ -429,8 +429,45 @@ export function applyRoute(state: IpState, verb: string, w: Words): void {
 }
 
 export function addRule(state: IpState, w: Words): void {
-  state.rules.push(parseRule(w, (name) => indexOf(state, name), state.nextId++));
+  const rule = parseRule(w, (name) => indexOf(state, name), state.nextId++);
+  if (state.rules.some((known) => isSameRule(known, rule))) return;
+  state.rules.push(rule);
   state.rules.sort((a, b) => a.pref - b.pref);
+}
+
+const RULE_FIELDS = [
+  'action',
+  'table',
+  'pref',
+  'iifname',
+  'oifname',
+  'mark',
+  'markMask',
+  'suppressIfgroup',
+  'suppressPrefixlen',
+  'l3mdev',
+  'ipProto',
+  'protocol',
+  'sportStart',
+  'sportEnd',
+  'dportStart',
+  'dportEnd',
+] as const;
+
+/**
+ * `rule_exists()`, `fib6_rule_compare()`: without prefix or dsfield a rule is the same as one that
+ * has them, and neither `not` nor the target of a goto is compared.
+ */
+function isSameRule(known: Rule, rule: Rule): boolean {
+  const anywhere = '::/0';
+  return (
+    RULE_FIELDS.every((field) => known[field] === rule[field]) &&
+    known.uidRange?.start === rule.uidRange?.start &&
+    known.uidRange?.end === rule.uidRange?.end &&
+    (rule.src === anywhere || known.src === rule.src) &&
+    (rule.dst === anywhere || known.dst === rule.dst) &&
+    (rule.dscp === 0 || known.dscp === rule.dscp)
+  );
 }
 
 export function addNeigh(state: IpState, w: Words): void {

@@ -135,8 +135,11 @@ export function fuzzCase(options: FuzzOptions): FuzzCase {
   if (tables.length > 1)
     for (let i = dice.below(5); i > 0; i--) lines.push(rule(dice, all, tables));
   if (dice.chance(15)) {
-    const dev = dice.of(devices);
-    lines.push(`ra ${dice.of(GATEWAYS)} dev ${dev} lifetime 1800 pref ${dice.of(['low', 'high'])}`);
+    const dev = dice.of(devices.filter((name) => !lines.includes(`carrier ${name} off`)));
+    if (dev !== undefined)
+      lines.push(
+        `ra ${dice.of(GATEWAYS)} dev ${dev} lifetime 1800 pref ${dice.of(['low', 'high'])}`,
+      );
   }
   for (const dev of all) {
     for (const gateway of GATEWAYS) if (dice.chance(25)) lines.push(neighbour(dice, dev, gateway));
