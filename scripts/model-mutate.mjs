@@ -21,8 +21,9 @@ const FILES = readdirSync(join(ROOT, 'dist/src/model'))
 const EQUIVALENT = JSON.parse(readFileSync(join(ROOT, 'scripts/model-mutate-equivalent.json'), 'utf8'));
 const TIMEOUT_MS = 20_000;
 
-const only = process.argv[2];
-const mutants = FILES.flatMap(mutantsOf).filter((m) => only === undefined || m.id.includes(only));
+/** Only mutants whose text has one of these in it; a file's name, say. */
+const only = process.argv.slice(2);
+const mutants = FILES.flatMap(mutantsOf).filter((m) => only.length === 0 || only.some((o) => m.id.includes(o)));
 process.stdout.write(`${mutants.length} mutants\n`);
 const survivors = [];
 const queue = [...mutants];
@@ -38,7 +39,7 @@ for (const mutant of survivors) {
   bad++;
   process.stdout.write(`survived: ${mutant.id}\n`);
 }
-if (only === undefined) {
+if (only.length === 0) {
   for (const key of Object.keys(EQUIVALENT)) {
     if (explained.has(key)) continue;
     bad++;
@@ -100,7 +101,10 @@ async function worker() {
       const path = join(dir, 'dist/src/model', `${m.file}.js`);
       const original = readFileSync(path, 'utf8');
       writeFileSync(path, m.text);
-      if (!(await notices(dir))) survivors.push(m);
+      if (!(await notices(dir))) {
+        survivors.push(m);
+        process.stdout.write(`not noticed: ${m.id}\n`);
+      }
       writeFileSync(path, original);
     }
   } finally {
@@ -116,7 +120,8 @@ async function notices(dir) {
 /** A hang counts as a failure. */
 function fails(dir, suite) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(dir, `dist/test/model/${suite}.test.js`)], { stdio: 'ignore' });
+    const env = { ...process.env, MODEL_BAIL: '1' };
+    const child = spawn(process.execPath, [join(dir, `dist/test/model/${suite}.test.js`)], { stdio: 'ignore', env });
     const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
     child.on('close', (code) => {
       clearTimeout(timer);
