@@ -327,8 +327,8 @@ describe('rules, labels, neighbours, nexthops, settings', () => {
     assert.equal(stale(down, devconf, write(0n)), false);
     assert.equal(stale(down, devconf, write(1n)), true);
     assert.equal(stale(link(at(1)), devconf, write(1n)), false);
-    assert.equal(stale(down, devconf, write(1n), { ...down, ...at(4), mtu: 1400 }), true);
-    assert.equal(stale(down, devconf, write(1n), link(at(4))), false);
+    assert.equal(stale(down, devconf, write(1n), { ...down, ...at(4, 'change'), mtu: 1400 }), true);
+    assert.equal(stale(down, devconf, write(1n), link(at(4, 'change'))), false);
   });
 });
 
