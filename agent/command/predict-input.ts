@@ -1,7 +1,6 @@
 /**
- * The files of `predict`: a state as `pvdscope state --format json` writes it (a
- * `snapshot` of the stream), and a query. Fields a hand-written file leaves out get the
- * kernel's defaults. 64-bit numbers are decimal strings, `null` means "none".
+ * The files of `predict`: a state (the `snapshot` of the stream, as `pvdscope state --format json`
+ * writes it) and a query. Fields left out get the kernel's defaults; `null` means "none".
  */
 
 import * as z from 'zod';
