@@ -12,6 +12,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   state: async () => (await import('./command/state.ts')).stateCommand(),
   parse: async () => (await import('./command/parse.ts')).parseCommand(),
   predict: async () => (await import('./command/predict.ts')).predictCommand(),
+  compile: async () => (await import('./command/compile.ts')).compileCommand(),
   router: async () => (await import('./command/router.ts')).routerCommand(),
   lab: async () => (await import('./command/lab.ts')).labCommand(),
   demo: async () => (await import('./command/demo.ts')).demoCommand(),

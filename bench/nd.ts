@@ -33,17 +33,23 @@ export async function ndFigures(tell: (figure: Figure) => void): Promise<void> {
   tell({ name: 'nd.decode.many', value: decodeRate(ras), unit: '1/s' });
   const dir = mkdtempSync(path.join(tmpdir(), 'pvdscope-bench-'));
   try {
-    await captureFigures(writeCapture(path.join(dir, 'ra.pcap'), ras), tell);
+    const tenth = writeCapture(path.join(dir, 'tenth.pcap'), ras, PACKETS / 10);
+    const { rssMb } = await measure([...parse(tenth), 'ndjson']);
+    tell({ name: 'nd.parse.ndjson.memory.tenth', value: Math.round(rssMb), unit: 'MB' });
+    await captureFigures(writeCapture(path.join(dir, 'ra.pcap'), ras, PACKETS), tell);
   } finally {
     rmSync(dir, { recursive: true });
   }
 }
 
+function parse(file: string): string[] {
+  return [process.execPath, MAIN, 'parse', '--pcap', file, '--format'];
+}
+
 async function captureFigures(file: string, tell: (figure: Figure) => void): Promise<void> {
-  const parse = [process.execPath, MAIN, 'parse', '--pcap', file, '--format'];
   const runs: [name: string, argv: readonly string[]][] = [
-    ['parse.ndjson', [...parse, 'ndjson']],
-    ['parse.text', [...parse, 'text']],
+    ['parse.ndjson', [...parse(file), 'ndjson']],
+    ['parse.text', [...parse(file), 'text']],
   ];
   try {
     const { tshark } = await openOracles((line) => process.stderr.write(`bench: ${line}\n`));
@@ -117,7 +123,7 @@ function decodeRate(messages: readonly Uint8Array[]): number {
 }
 
 /** A pcap of raw IPv6 packets, the checksums right. */
-function writeCapture(file: string, messages: readonly Uint8Array[]): string {
+function writeCapture(file: string, messages: readonly Uint8Array[], count: number): string {
   const packets = messages.map((message, router) => {
     const saddr = addr6FromWords(0xfe800000, 0, 0, router + 1);
     const packet = ipv6Packet(message, { saddr, daddr: DADDR, hopLimit: 255, checksum: true });
@@ -135,8 +141,8 @@ function writeCapture(file: string, messages: readonly Uint8Array[]): string {
   header.writeUInt32LE(101, 20);
   const out = openSync(file, 'w');
   writeSync(out, header);
-  for (let written = 0; written < PACKETS; written += packets.length) {
-    writeSync(out, Buffer.concat(packets.slice(0, PACKETS - written)));
+  for (let written = 0; written < count; written += packets.length) {
+    writeSync(out, Buffer.concat(packets.slice(0, count - written)));
   }
   closeSync(out);
   return file;

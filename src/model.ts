@@ -6,6 +6,15 @@
  * json` writes it; `predict` gives every allowed answer and, when asked, why.
  */
 
+export { asAlternative, type Comparison, compare } from './model/alternative-compare.ts';
+export { comparisonLines } from './model/alternative-reason.ts';
+export {
+  type BindingScopes,
+  effectiveBinding,
+  type FlowPvd,
+  flowPvd,
+  type ScopeBinding,
+} from './model/binding.ts';
 export { explainLines, outcomeText } from './model/explain.ts';
 export type { Step } from './model/ladder.ts';
 export { createModelState, type ModelState } from './model/model-state.ts';

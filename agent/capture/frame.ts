@@ -59,7 +59,9 @@ function ipv6Offset(linkType: number, frame: Uint8Array): number | undefined {
     case LINKTYPE.linuxSll:
       return pastVlans(frame, 14);
     case LINKTYPE.linuxSll2:
-      return u16(frame, 0) === ETHERTYPE_IPV6 ? 20 : undefined;
+      if (u16(frame, 0) === ETHERTYPE_IPV6) return 20;
+      // The EtherType is at the start of the header, the rest of the tag after it.
+      return ETHERTYPE_VLAN.has(u16(frame, 0)) ? pastVlans(frame, 22) : undefined;
     case LINKTYPE.null:
     case LINKTYPE.loop:
       return 4;

@@ -11,6 +11,7 @@ import { type Prefix6, parsePrefix6 } from '../../src/net/prefix6.ts';
 import type { PvdId } from '../../src/net/pvd-id.ts';
 import { addressKey, neighbourKey, type Snapshot } from '../../src/state/snapshot.ts';
 import { AgentError, EXIT } from '../error.ts';
+import { chooseNetns } from './netns-choice.ts';
 
 const int = z.number().int().min(-0x8000_0000).max(0xffff_ffff);
 const u32 = int.default(0);
@@ -159,6 +160,13 @@ const tables = z.object({
 });
 const stateFile = z.object({ tsNs: big.optional(), tables });
 
+const scopeBinding = z.union([z.enum(['inherit', 'none']), z.array(pvdId)]).optional();
+const bound = {
+  binding: z.array(pvdId).optional(),
+  scopes: z
+    .object({ socket: scopeBinding, thread: scopeBinding, process: scopeBinding })
+    .optional(),
+};
 const flow = {
   daddr: addr6,
   saddr: addr,
@@ -171,7 +179,7 @@ const flow = {
   sport: u32,
   dport: u32,
   proto: u32,
-  binding: z.array(pvdId).optional(),
+  ...bound,
   sock: z.object({ boundDevIf: u32, srcprefs: u32 }).optional(),
   volatile: z.object({ mpHash: u32 }).optional(),
   fromNs: big.optional(),
@@ -186,7 +194,8 @@ const queryFile = z.discriminatedUnion('kind', [
     oif: u32,
     prefs: u32,
     nextHop: addr6.optional(),
-    binding: z.array(pvdId).optional(),
+    routePvd: pvdId.optional(),
+    ...bound,
     fromNs: big.optional(),
     toNs: big.optional(),
   }),
@@ -210,11 +219,13 @@ const LABELS: readonly (readonly [string, number])[] = [
   ['::/0', 1],
 ];
 
-/** Reads a state file's text. Throws AgentError PVD_ERR_STATE_FILE. */
-export function parseStateFile(json: string, name: string): Snapshot {
+/**
+ * Reads a state file's text: a snapshot, or what `state --format json` prints, of which
+ * `netns` names one when there are several. Throws AgentError PVD_ERR_STATE_FILE.
+ */
+export function parseStateFile(json: string, name: string, netns?: string): Snapshot {
   const raw = parseJson(json, name, 'PVD_ERR_STATE_FILE');
-  // An envelope of the stream carries the snapshot as `data`.
-  const inner = isObject(raw) && isObject(raw['data']) ? raw['data'] : raw;
+  const inner = chooseNetns(Array.isArray(raw) ? raw : [raw], name, netns);
   const { tables: t, tsNs } = check(stateFile, inner, name, 'PVD_ERR_STATE_FILE');
   const labels =
     t.label.length > 0
@@ -254,10 +265,6 @@ export function parseQueryFile(json: string, name: string, nowNs: bigint): Query
     fromNs: query.fromNs ?? nowNs,
     toNs: query.toNs ?? query.fromNs ?? nowNs,
   } as Query;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseJson(json: string, name: string, code: string): unknown {

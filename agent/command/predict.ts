@@ -2,25 +2,36 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import type { AlternativeKind } from '../../src/model/alternative.ts';
+import { asAlternative, type Comparison, compare } from '../../src/model/alternative-compare.ts';
+import { comparisonLines, reasonText } from '../../src/model/alternative-reason.ts';
+import { effectiveBinding, flowPvd } from '../../src/model/binding.ts';
 import { explainLines } from '../../src/model/explain.ts';
 import { predict } from '../../src/model/predict.ts';
 import {
+  LINUX_PVD,
+  type MultiPvd,
   PROFILES,
   type Profile,
   profileByName,
   QUIRKS_NEW,
+  type Quirks,
   withQuirks,
 } from '../../src/model/profile.ts';
-import type { Prediction } from '../../src/model/query.ts';
+import type { Prediction, Query } from '../../src/model/query.ts';
 import { toJson } from '../../src/net/json.ts';
 import { escapeJson, escapeTerminal } from '../../src/publish/escape.ts';
+import type { Snapshot } from '../../src/state/snapshot.ts';
 import { AgentError, EXIT } from '../error.ts';
 import { parseQueryFile, parseStateFile } from './predict-input.ts';
 
 interface Options {
   readonly state: string;
   readonly query: string;
+  readonly netns?: string;
   readonly profile: string;
+  readonly as?: 'patch' | AlternativeKind;
+  readonly multiPvd: MultiPvd;
   readonly format: 'text' | 'json';
   readonly explain?: boolean;
   readonly quirk: readonly string[];
@@ -36,25 +47,59 @@ export function predictCommand(): Command {
     )
     .requiredOption('--query <file>', 'lookup, source selection or flow to predict')
     .addOption(new Option('--profile <name>', 'algorithm').choices(names).default('linux'))
+    .option('--netns <name>', 'which namespace, when the state has several')
+    .addOption(
+      new Option(
+        '--as <way>',
+        'PvDs in the kernel, or compared with it: policy-based routing, VRFs',
+      )
+        .choices(['patch', 'pbr', 'vrf'])
+        .conflicts('profile'),
+    )
+    .addOption(
+      new Option(
+        '--multi-pvd <way>',
+        'a flow bound to several PvDs: all of them, or the first there is',
+      )
+        .choices(['union', 'first-match'])
+        .default('union'),
+    )
     .option('--quirk <name=on|off>', 'switch of the profile; may be repeated', collect, [])
     .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
     .option('--explain', 'tell the ladder: everything tried, and what removed it')
     .action((options: Options) => {
-      const snapshot = parseStateFile(read(options.state), options.state);
+      const snapshot = parseStateFile(read(options.state), options.state, options.netns);
       const query = parseQueryFile(read(options.query), options.query, snapshot.tsNs);
-      const profile = chooseProfile(options);
-      const prediction = predict(snapshot, query, profile, options.explain === true);
-      process.stdout.write(format(prediction, options.format));
+      process.stdout.write(answer(options, snapshot, query));
     });
+}
+
+function answer(options: Options, snapshot: Snapshot, query: Query): string {
+  const { as, format: form, multiPvd } = options;
+  const explain = options.explain === true;
+  const quirks = parseQuirks(options.quirk);
+  if (as === undefined || as === 'patch') {
+    const base = as === 'patch' ? LINUX_PVD : (profileByName(options.profile) as Profile);
+    const profile = { ...withQuirks(base, quirks), multiPvd };
+    return format(predict(snapshot, query, profile, explain), query, profile, form);
+  }
+  const alternative = asAlternative(snapshot, as);
+  const found = compare(snapshot, alternative, query, { quirks, multiPvd, explain });
+  return form === 'json' ? json(comparisonJson(found)) : lines(comparisonLines(found));
+}
+
+function comparisonJson({ kind, asked, same, reasons, patch, alternative }: Comparison): unknown {
+  const told = reasons.map((reason) => ({ ...reason, text: reasonText(reason) }));
+  return { as: kind, same, reasons: told, patch, alternative, asked };
 }
 
 function collect(value: string, previous: readonly string[]): string[] {
   return [...previous, value];
 }
 
-function chooseProfile(options: Options): Profile {
+function parseQuirks(words: readonly string[]): Partial<Quirks> {
   const quirks: Record<string, boolean> = {};
-  for (const word of options.quirk) {
+  for (const word of words) {
     const [name = '', value = ''] = word.split('=');
     if (!(name in QUIRKS_NEW) || !/^(on|off)$/.test(value)) {
       throw new AgentError({
@@ -67,14 +112,35 @@ function chooseProfile(options: Options): Profile {
     }
     quirks[name] = value === 'on';
   }
-  return withQuirks(profileByName(options.profile) as Profile, quirks);
+  return quirks;
 }
 
-function format(prediction: Prediction, form: 'text' | 'json'): string {
-  if (form === 'json') return `${escapeJson(JSON.stringify(toJson(prediction)))}\n`;
-  return explainLines(prediction)
-    .map((line) => `${escapeTerminal(line)}\n`)
-    .join('');
+function format(
+  prediction: Prediction,
+  query: Query,
+  profile: Profile,
+  form: 'text' | 'json',
+): string {
+  const binding = query.binding ?? (query.scopes && effectiveBinding(query.scopes, profile.pvd));
+  const flows =
+    query.kind === 'flow'
+      ? prediction.outcomes.map((outcome) => flowPvd(outcome, query.daddr, binding))
+      : [];
+  if (form === 'json') return json({ ...prediction, flows });
+  const told = flows
+    .filter(({ agree }) => !agree)
+    .map(
+      ({ pvd, reason }) => `the flow is of PvD ${pvd ?? 'none'}, not as it should be: ${reason}`,
+    );
+  return lines([...explainLines(prediction), ...told]);
+}
+
+function json(value: unknown): string {
+  return `${escapeJson(JSON.stringify(toJson(value)))}\n`;
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((line) => `${escapeTerminal(line)}\n`).join('');
 }
 
 function read(path: string): string {

@@ -20,7 +20,7 @@ export const SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
     load: async () => (await import('../capture/ra-schema.ts')).raSchema,
   },
   state: {
-    about: 'the file of `predict --state`: a snapshot as `state --format json` writes it',
+    about: 'the file of `predict --state`: the data of a snapshot of `state --format ndjson`',
     io: 'input',
     load: async () => (await import('./predict-input.ts')).stateFileSchema,
   },

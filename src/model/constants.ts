@@ -1,6 +1,8 @@
 /** Numbers of the kernel's UAPI and of `include/net/` that decisions depend on, under the kernel's names. */
 
 /** `RTF_*`, include/uapi/linux/ipv6_route.h. */
+export const RTF_UP = 0x0001;
+export const RTF_GATEWAY = 0x0002;
 export const RTF_REJECT = 0x0200;
 export const RTF_ADDRCONF = 0x0004_0000;
 export const RTF_ANYCAST = 0x0010_0000;
@@ -14,6 +16,7 @@ export const RTF_PREF_SHIFT = 27;
 export const RTN_UNICAST = 1;
 export const RTN_LOCAL = 2;
 export const RTN_ANYCAST = 4;
+export const RTN_MULTICAST = 5;
 export const RTN_BLACKHOLE = 6;
 export const RTN_UNREACHABLE = 7;
 export const RTN_PROHIBIT = 8;
@@ -42,6 +45,12 @@ export const IFA_F_OPTIMISTIC = 0x04;
 export const IFA_F_HOMEADDRESS = 0x10;
 export const IFA_F_DEPRECATED = 0x20;
 export const IFA_F_TENTATIVE = 0x40;
+export const IFA_F_PERMANENT = 0x80;
+
+/** `RTPROT_*`, include/uapi/linux/rtnetlink.h. */
+export const RTPROT_KERNEL = 2;
+export const RTPROT_BOOT = 3;
+export const RTPROT_RA = 9;
 
 /** `IPV6_PREFER_SRC_*` that sockets keep (RFC 5014). */
 export const PREFER_SRC_TMP = 0x1;
@@ -67,6 +76,7 @@ export const PROTO_TCP = 6;
 /** errno values a decision can end with, as positive numbers. */
 export const EAGAIN = 11;
 export const EACCES = 13;
+export const ENODEV = 19;
 export const EINVAL = 22;
 export const EAFNOSUPPORT = 97;
 export const EADDRNOTAVAIL = 99;

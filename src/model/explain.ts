@@ -33,6 +33,7 @@ const LOSS_TEXT: Readonly<Record<RouteLoss, string>> = {
 const ERRNO: Readonly<Record<number, string>> = {
   11: 'EAGAIN',
   13: 'EACCES',
+  19: 'ENODEV',
   22: 'EINVAL',
   97: 'EAFNOSUPPORT',
   99: 'EADDRNOTAVAIL',
@@ -80,6 +81,10 @@ export function outcomeText(outcome: Outcome): string {
 /** A step in one line. */
 export function stepText(step: Step): string {
   switch (step.step) {
+    case 'binding':
+      return step.pvds.length === 0
+        ? '  bound to no PvD that exists (I6)'
+        : `  bound to ${step.pvds.join(', ')}`;
     case 'lookup': {
       const oif = step.oif === 0 ? 'any device' : `device ${step.oif}`;
       const how = step.strict ? ' strictly' : '';

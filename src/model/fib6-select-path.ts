@@ -7,6 +7,7 @@ import { hasRouterPref, isDead, qualifiesForEcmp, scoreRoute } from './fib6-sele
 import { E_BITS, E_FLAGS, E_METRIC, E_NEIGH, E_NEXT, E_NHID, E_OIF, ENTRY } from './fib6-trie.ts';
 import { type NexthopIndex, NO_NEIGH } from './model-state.ts';
 import { choose, type Oracle } from './oracle.ts';
+import { pvdAllows } from './pvd-binding.ts';
 import { multipathHash } from './rt6-multipath-hash.ts';
 
 /** Replaces the entry or member found by the one the flow's hash points to. */
@@ -80,10 +81,16 @@ function selectSibling(ctx: Context, first: number, oif: number, strict: number)
       oif,
       strict,
     );
-    if (score >= 0) res.entry = at;
-    if (ctx.trace) traceChoice(ctx, first, score >= 0 ? 'share of the hash' : 'its share is down');
+    const usable = score >= 0 && siblingAllowed(ctx, at);
+    if (usable) res.entry = at;
+    if (ctx.trace) traceChoice(ctx, first, usable ? 'share of the hash' : 'its share is down');
     return;
   }
+}
+
+/** `rt6_multipath_select()` of the 2018 patch compares no PvDs; a strict kernel keeps to the binding. */
+function siblingAllowed(ctx: Context, entry: number): boolean {
+  return ctx.binding === undefined || ctx.profile.pvd === 'netpvd' || pvdAllows(ctx, entry);
 }
 
 function weightOf(ctx: Context, entry: number): number {

@@ -96,7 +96,8 @@ export function routeGetSaddr(ctx: Context, prefs: number): Source | undefined {
     return { addr: route.prefsrc, candidate: undefined };
   }
   const nextHop = route === undefined ? undefined : nexthopGateway(ctx);
-  const candidate = devGetSaddr(ctx, sameVrf ? oif : flow.l3mdev, prefs, nextHop);
+  const device = sameVrf ? oif : flow.l3mdev;
+  const candidate = devGetSaddr(ctx, device, prefs, nextHop, route?.attribution.pvd);
   return candidate && { addr: candidate.address.addr, candidate };
 }
 

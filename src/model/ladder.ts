@@ -1,6 +1,7 @@
 /** The rule ladder: what a decision went through, step by step, as data. */
 
 import type { Addr6 } from '../net/addr6.ts';
+import type { PvdId } from '../net/pvd-id.ts';
 import type { SaddrRule } from './profile.ts';
 
 /** Why a route was passed over. */
@@ -14,6 +15,11 @@ export type RouteLoss =
   | 'lower-score';
 
 export type Step =
+  | {
+      /** Only for bound flows: what of the binding serves; none when all of it is gone. */
+      readonly step: 'binding';
+      readonly pvds: readonly PvdId[];
+    }
   | {
       readonly step: 'lookup';
       readonly saddr: Addr6;

@@ -9,7 +9,8 @@
 import { type Addr6, ANY6 } from '../net/addr6.ts';
 import type { PvdId } from '../net/pvd-id.ts';
 import type { Snapshot } from '../state/snapshot.ts';
-import { EADDRNOTAVAIL } from './constants.ts';
+import { boundTo, effectiveBinding } from './binding.ts';
+import { EADDRNOTAVAIL, ENETUNREACH } from './constants.ts';
 import { type Context, createContext } from './context.ts';
 import { dstLookup } from './ip6-dst-lookup.ts';
 import { dstOif, nexthopGateway, nexthopOif, routeOf } from './ip6-pol-route.ts';
@@ -49,9 +50,13 @@ export function createModel(state: ModelState, profile: Profile): Model {
 export function predictOn(model: Model, query: Query, explain = false): Prediction {
   const ctx = model.context;
   const { oracle } = ctx;
-  bind(ctx, query);
   const ladder: Step[] | undefined = explain ? [] : undefined;
   ctx.trace = ladder;
+  const refused = bind(ctx, query);
+  if (refused !== undefined) {
+    ctx.trace = undefined;
+    return { ...refused, ladder };
+  }
   oracle.hash = 1;
   if (oracle.bounds.size !== 0) oracle.bounds.clear();
   if (oracle.picks.length !== 0) oracle.picks.length = 0;
@@ -115,17 +120,26 @@ function keyOf(o: Outcome): string {
   return `${o.error} ${o.entry} ${o.from} ${o.type} ${o.nhOif} ${o.oif} ${o.gateway} ${o.saddr} ${o.exception}`;
 }
 
-/** The flow's binding; where the profile knows no PvD, or it is empty, there is none (I5). */
-function bind(ctx: Context, query: Query): void {
-  const ids = ctx.profile.pvd === 'none' ? undefined : query.binding;
-  if (ids === undefined || ids.length === 0) {
-    ctx.binding = undefined;
-    ctx.bindingIds = undefined;
-    return;
+/** The flow's binding, into the context; or the answer when that ends all (I6). */
+function bind(ctx: Context, query: Query): Omit<Prediction, 'ladder'> | undefined {
+  ctx.binding = undefined;
+  ctx.bindingIds = undefined;
+  const { state, profile } = ctx;
+  const { scopes } = query;
+  if (query.binding === undefined && scopes === undefined) return undefined;
+  const binding = query.binding ?? (scopes && effectiveBinding(scopes, profile.pvd));
+  const bound = boundTo(state, profile, binding);
+  if (bound.kind === 'unbound') return undefined;
+  if (bound.kind === 'unsupported') return { outcomes: [], undecided: bound.why };
+  const pvds = bound.kind === 'bound' ? bound.pvds : [];
+  if (ctx.trace) ctx.trace.push({ step: 'binding', pvds });
+  if (bound.kind === 'gone') {
+    return refusal(query.kind === 'saddr' ? EADDRNOTAVAIL : ENETUNREACH);
   }
-  // A PvD that does not exist has no slot: nothing matches it, and the flow finds no route (I6).
-  ctx.binding = new Set(ids.map((id) => ctx.state.pvdSlots.get(id) ?? -1));
-  ctx.bindingIds = new Set(ids);
+  // A PvD without a route has no slot: nothing matches it.
+  ctx.binding = new Set(pvds.map((id) => state.pvdSlots.get(id) ?? -1));
+  ctx.bindingIds = new Set(pvds);
+  return undefined;
 }
 
 function run(ctx: Context, query: Query): Outcome {
@@ -137,7 +151,7 @@ function run(ctx: Context, query: Query): Outcome {
   ctx.toNs = query.toNs;
   writeWords(query.daddr, flow.words, DADDR);
   if (query.kind === 'saddr') {
-    const found = devGetSaddr(ctx, query.oif, query.prefs, query.nextHop);
+    const found = devGetSaddr(ctx, query.oif, query.prefs, query.nextHop, query.routePvd);
     return saddrOutcome(found);
   }
   loadFlow(ctx, query);
@@ -197,6 +211,11 @@ const NOTHING: Outcome = {
   routePvd: undefined,
   saddrPvd: undefined,
 };
+
+/** The prediction of a flow that ends before any lookup. */
+export function refusal(error: number): Prediction {
+  return { outcomes: [{ ...NOTHING, error }], undecided: undefined, ladder: undefined };
+}
 
 function routeOutcome(ctx: Context, source: Candidate | undefined): Outcome {
   const { res, flow } = ctx;

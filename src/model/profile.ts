@@ -53,7 +53,10 @@ export type KnownQuirks = { readonly [K in keyof Quirks]: boolean | undefined };
  */
 export type PvdMode = 'none' | 'netpvd' | 'strict';
 
-/** Binding to several PvDs: source rules decide between them before or after the union is taken. */
+/**
+ * Binding to several PvDs: routes and sources of all of them, or the tie broken first: the
+ * first that exists, then as with one PvD.
+ */
 export type MultiPvd = 'union' | 'first-match';
 
 export interface Profile {
@@ -119,8 +122,13 @@ export const LINUX: Profile = {
   multiPvd: 'union',
 };
 
-/** A kernel with this project's PvD series. */
-export const LINUX_PVD: Profile = { ...LINUX, name: 'linux-pvd', pvd: 'strict' };
+/** A kernel with this project's PvD series: rule 5.5 right after rule 5. */
+export const LINUX_PVD: Profile = {
+  ...LINUX,
+  name: 'linux-pvd',
+  quirks: { ...QUIRKS_NEW, nextHopRule: true },
+  pvd: 'strict',
+};
 
 /** The PvD patch for Linux 4.15 (2018). */
 export const NETPVD: Profile = {

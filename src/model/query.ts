@@ -3,6 +3,7 @@
 import type { Addr6 } from '../net/addr6.ts';
 import type { Instant } from '../net/instant.ts';
 import type { PvdId } from '../net/pvd-id.ts';
+import type { BindingScopes } from './binding.ts';
 import type { Step } from './ladder.ts';
 
 /** The socket a flow belongs to, as far as lookups read it. */
@@ -14,7 +15,7 @@ export interface QuerySock {
 
 /**
  * What a flow is bound to. `undefined`: to nothing; `[]`: to no PvD at all (NOPVD, which
- * masks a wider binding and routes as if there were none); else to these.
+ * masks a wider binding and routes as if there were none); else to these, the most wanted first.
  */
 export type Binding = readonly PvdId[] | undefined;
 
@@ -40,6 +41,8 @@ interface QueryBase {
   readonly fromNs: Instant;
   readonly toNs: Instant;
   readonly binding?: Binding;
+  /** Where the binding comes from, instead of `binding`. */
+  readonly scopes?: BindingScopes | undefined;
 }
 
 /** `struct flowi6` and its context. Missing numbers are 0, a missing source is `::`. */
@@ -75,6 +78,8 @@ export interface SaddrQuery extends QueryBase {
   readonly prefs: number;
   /** Next hop the route leads to, for rule 5.5; undefined when it is not known. */
   readonly nextHop?: Addr6 | undefined;
+  /** PvD of the route, for rule 5.5 of a kernel that knows PvDs. */
+  readonly routePvd?: PvdId | undefined;
 }
 
 /** A whole decision: `ip6_dst_lookup_flow()`. */

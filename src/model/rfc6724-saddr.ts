@@ -5,6 +5,7 @@
 
 import type { Addr6 } from '../net/addr6.ts';
 import { prefixContains } from '../net/prefix6.ts';
+import type { PvdId } from '../net/pvd-id.ts';
 import {
   ADDR_ANY,
   ADDR_COMPATV4,
@@ -42,6 +43,7 @@ interface Destination {
   prefs: number;
   isOrchid: boolean;
   nextHop: Addr6 | undefined;
+  routePvd: PvdId | undefined;
   /** Candidates looked at so far. */
   seen: number;
 }
@@ -54,6 +56,7 @@ const dst: Destination = {
   prefs: 0,
   isOrchid: false,
   nextHop: undefined,
+  routePvd: undefined,
   seen: 0,
 };
 
@@ -66,6 +69,7 @@ export function devGetSaddr(
   oif: number,
   prefs: number,
   nextHop: Addr6 | undefined,
+  routePvd?: PvdId,
 ): Candidate | undefined {
   const { state, flow } = ctx;
   const device = oif === 0 ? undefined : state.devices.get(oif);
@@ -77,6 +81,7 @@ export function devGetSaddr(
   dst.prefs = prefs;
   dst.isOrchid = isOrchid(flow.words, DADDR);
   dst.nextHop = nextHop;
+  dst.routePvd = routePvd;
   dst.seen = 0;
 
   // Section 4: multicast and link-local destinations take sources of the link only.
@@ -194,11 +199,7 @@ const SCORES: Readonly<Record<SaddrRule, Score>> = {
         ((c.flags & IFA_F_HOMEADDRESS) !== 0) === ((dst.prefs & PREFER_SRC_COA) === 0),
     ),
   oif: (ctx, c) => Number(matchesOif(ctx, c)),
-  'next-hop': (ctx, c) =>
-    Number(
-      isAdvertisedByNextHop(ctx.state, c) &&
-        (ctx.profile.quirks.nextHopRule ?? openQuirk(ctx, 'nextHopRule')),
-    ),
+  'next-hop': (ctx, c) => Number(suitsRoute(ctx, c)),
   // Rule 6: prefer matching label.
   label: (_, c) => Number(c.label === dst.label),
   privacy: (_, c) => Number(((c.flags & IFA_F_TEMPORARY) !== 0) === wantsTemporary(c)),
@@ -240,7 +241,18 @@ function matchesOif(ctx: Context, c: Candidate): boolean {
   return dst.ifindex === 0 || dst.ifindex === c.device.ifindex;
 }
 
-/** Rule 5.5: prefer addresses in a prefix advertised by the next hop. */
+/**
+ * Rule 5.5. A kernel that knows PvDs compares those of address and route, which also tells
+ * apart PvDs behind one link-local address (RFC 8801, section 3.2); else by the next hop.
+ */
+function suitsRoute(ctx: Context, c: Candidate): boolean {
+  const isStrict = ctx.profile.pvd === 'strict';
+  if (isStrict && dst.routePvd !== undefined) return c.pvd === dst.routePvd;
+  if (!isAdvertisedByNextHop(ctx.state, c)) return false;
+  return isStrict || (ctx.profile.quirks.nextHopRule ?? openQuirk(ctx, 'nextHopRule'));
+}
+
+/** Prefer addresses in a prefix advertised by the next hop. */
 function isAdvertisedByNextHop(state: ModelState, c: Candidate): boolean {
   if (dst.nextHop === undefined) return false;
   for (const pvd of state.pvds.values()) {

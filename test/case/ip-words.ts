@@ -81,7 +81,7 @@ export function parseRoute(w: Words, indexOf: IndexOf): Omit<Route, 'id'>[] {
     else if (word === 'from') Object.assign(route, split('src', prefixOf(next(w))));
     else if (word === 'src') route.prefsrc = addr6(next(w));
     else if (word === 'pref') route.flags |= (PREF[next(w)] ?? 0) << 27;
-    else if (word === 'proto') next(w);
+    else if (word === 'proto') route.protocol = next(w) === 'ra' ? 9 : 3;
     else if (word === 'nhid') route.nhId = Number(next(w));
     else if (word === 'expires') {
       route.expiresNs = BigInt(next(w).replace('s', '')) * 1_000_000_000n;

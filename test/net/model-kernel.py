@@ -6,6 +6,7 @@ own, set up by its lines (see test/case/ip-state.ts). stdout: one JSON object a 
 {"id", "answers"} or {"id", "skip"}. Needs root and iproute2.
 """
 
+import base64
 import ctypes
 import json
 import os
@@ -22,7 +23,8 @@ IPV6_ADDR_PREFERENCES = 72
 EXPECTED = ("File exists", "Carrier for nexthop device is down", "Nexthop id does not exist",
             "Invalid nexthop id")
 # Lines that are carried out one by one, after the commands before them.
-EVENTS = ("dev", "vrf", "sysctl", "carrier", "down", "wait", "ask", "token", "ra", "ptb", "redirect")
+EVENTS = ("dev", "vrf", "sysctl", "carrier", "down", "wait", "ask", "token", "ra", "ptb", "redirect",
+          "sh")
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -224,6 +226,11 @@ def event(netlink, line, words):
         ip_batch([f"token set {words[2]} dev {words[1]}"])
     elif words[0] == "ra":
         send_ra(words)
+    elif words[0] == "sh":
+        script = base64.b64decode(words[1]).decode()
+        done = subprocess.run(["sh"], input=script, text=True, capture_output=True)
+        if done.returncode:
+            raise RuntimeError(f"script ends with {done.returncode}: {done.stderr}")
     elif words[0] in ("ptb", "redirect"):
         send_error(words)
     else:
@@ -343,7 +350,7 @@ def ask_socket(ask):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, ask["oif"].encode() + b"\0")
             scope = socket.if_nametoindex(ask["oif"])
         if ask.get("mark"):
-            sock.setsockopt(socket.SOL_SOCKET, 36, ask["mark"])
+            sock.setsockopt(socket.SOL_SOCKET, 36, struct.pack("=I", ask["mark"]))
         if ask.get("prefs"):
             sock.setsockopt(socket.IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, ask["prefs"])
         if ask.get("ucast"):

@@ -103,7 +103,7 @@ export const RULES: Readonly<Record<ProblemCode, Rule>> = {
   ),
   'prefix-bits': remark('RFC 4861, 4.6.2', 'bits past the prefix length are set: ignored'),
   'rio-length': ignore('RFC 4191, 2.3', 'length does not fit the prefix length', {
-    linux: 'takes a too short one, missing prefix bits from what follows (rt6_route_rcv)',
+    netpvd: 'takes a too short one, missing prefix bits from what follows (rt6_route_rcv)',
   }),
   'rio-prefix-length': ignore('RFC 4191, 2.3', 'prefix length is over 128'),
   'rio-preference': ignore('RFC 4191, 2.3', 'route preference 10 is reserved'),

@@ -127,6 +127,11 @@ const FRAMES: readonly (readonly [what: string, linkType: number, frame: Uint8Ar
     behind('0000 0001 0006 0200000000010000 8100 0005 86dd'),
   ],
   ['SLL2', LINKTYPE.linuxSll2, behind('86dd 0000 00000002 0001 00 06 0200000000010000')],
+  [
+    'SLL2 with a VLAN tag',
+    LINKTYPE.linuxSll2,
+    behind('8100 0000 00000002 0001 00 06 0200000000010000 0005 86dd'),
+  ],
   ['raw', LINKTYPE.raw, IP6],
   ['raw IPv6', LINKTYPE.ipv6, IP6],
   ['BSD loopback', LINKTYPE.null, behind('1e000000')],
