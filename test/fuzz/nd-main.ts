@@ -121,6 +121,6 @@ const kept = values.keep ? minimise(pool, featuresOf) : pool;
 if (values.keep) writeCorpus(values.corpus, kept);
 coverage.close();
 process.stdout.write(
-  `no finding in ${runs} inputs, ${(runs / seconds).toFixed(0)} a second, seed ${seed}; ` +
+  `no finding in ${runs} inputs, ${(runs / Math.max(seconds, 1)).toFixed(0)} a second, seed ${seed}; ` +
     `${seen.size} features, ${kept.length} inputs kept\n`,
 );
