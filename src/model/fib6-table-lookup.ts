@@ -4,9 +4,10 @@ import { addr6FromWords } from '../net/addr6.ts';
 import { prefix6From } from '../net/prefix6.ts';
 import { F_REACHABLE } from './constants.ts';
 import type { Context } from './context.ts';
-import { bitOf, N_LEAF, nodePath, subtreeOf } from './fib6-node.ts';
+import { bitOf, N_LEAF, N_LEFT, nodePath, subtreeOf } from './fib6-node.ts';
 import { select } from './fib6-select.ts';
 import type { Fib6 } from './fib6-trie.ts';
+import { choose } from './oracle.ts';
 import { DADDR, SADDR } from './words.ts';
 
 /** Where a search stands: a destination node of `ctx.path`, and a node of its subtree or none. */
@@ -58,6 +59,7 @@ function firstNode(ctx: Context, depth: number): void {
     const subtree = subtreeOf(fib, node);
     const src = subtree === 0 ? -1 : sourceDepth(ctx, subtree) - 1;
     if (subtree !== 0 ? src >= 0 : fib.nodes[node + N_LEAF] !== 0) {
+      if (subtree !== 0 && i > 0 && mayBeHidden(ctx, node)) continue;
       cursor.dst = i;
       cursor.src = src;
       return;
@@ -65,6 +67,19 @@ function firstNode(ctx: Context, depth: number): void {
   }
   cursor.dst = 0;
   cursor.src = -1;
+}
+
+/**
+ * A node without plain routes borrows the entry its address is read from. Once it had some and
+ * lost them (`fib6_repair_tree()`, `fib6_purge_rt()`), that entry is a more specific child's
+ * (`fib6_find_prefix()`): `fib6_node_lookup_1()` then compares the child's prefix, and passes
+ * the source-specific routes of the node over. The state does not tell whether it had any.
+ */
+function mayBeHidden({ state, oracle }: Context, node: number): boolean {
+  const { nodes } = state.fib;
+  if (nodes[node + N_LEAF] !== 0) return false;
+  const hasChild = nodes[node + N_LEFT] !== 0 || nodes[node + N_LEFT + 1] !== 0;
+  return hasChild && choose(oracle, 2) === 1;
 }
 
 /** Fills `ctx.subPath` with the source prefixes that cover the flow's source. */
