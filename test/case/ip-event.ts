@@ -8,7 +8,7 @@
  */
 
 import { addr6 } from '../../src/net/addr6.ts';
-import type { Route } from '../../src/state/snapshot.ts';
+import { neighbourKey, type Route } from '../../src/state/snapshot.ts';
 import { addAddr, addRoute, type IpState, indexOf, setLink, tableOf } from './ip-state.ts';
 import { maskOf, next, PREF, parseAddr, peek, prefixOf, type Words, words } from './ip-words.ts';
 
@@ -100,6 +100,10 @@ function receiveRa(state: IpState, w: Words): void {
   if (conf.acceptRaDefrtr && !(lifetime !== 0 && lifetime < conf.acceptRaMinLft)) {
     if (!defaultRouter(state, ifindex, router, conf.acceptRaRtrPref ? pref : 0, lifetime)) return;
   }
+  // ndisc_update() cannot make it STALE without a link-layer address: the entry has no state.
+  const key = neighbourKey(ifindex, router);
+  if (!state.neighbours.has(key))
+    state.neighbours.set(key, { addr: router, ifindex, nudState: 0, isRouter: true, lladdr: '' });
   for (const option of options) option();
 }
 

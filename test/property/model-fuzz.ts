@@ -274,7 +274,8 @@ function route(
 }
 
 function rule(dice: Dice, devices: readonly string[], tables: readonly number[]): string {
-  const words = [`rule add pref ${dice.of([1, 10, 10, 20, 40000, 40001])}`];
+  const pref = dice.of([1, 10, 10, 20, 40000, 40001]);
+  const words = [`rule add pref ${pref}`];
   if (dice.chance(10)) words.push('not');
   if (dice.chance(30)) words.push(`from ${dice.of(FROM)}`);
   if (dice.chance(25)) words.push(`to ${dice.of([`${D}:9::/48`, '2a00::/16', `${D}::/32`])}`);
@@ -286,7 +287,15 @@ function rule(dice: Dice, devices: readonly string[], tables: readonly number[])
   if (dice.chance(10)) words.push('dport 50-60');
   if (dice.chance(10)) words.push('tos 0x10');
   if (dice.chance(12))
-    words.push(dice.of(['unreachable', 'prohibit', 'blackhole', 'goto 40001', 'goto 40002']));
+    words.push(
+      dice.of([
+        'unreachable',
+        'prohibit',
+        'blackhole',
+        `goto ${pref < 40001 ? 40001 : 40002}`,
+        'goto 40002',
+      ]),
+    );
   else {
     words.push(`lookup ${dice.of([...tables, 100, 101, 99])}`);
     if (dice.chance(20)) words.push(`suppress_prefixlength ${dice.of([0, 32, 48, 64])}`);
