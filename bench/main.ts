@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [model] [nd] [replay] [ring] [start] [--json]`: a table, or one JSON object a line
+ * `npm run bench -- [model] [nd] [ra-flood] [replay] [ring] [start] [--json]`: a table, or one JSON object a line
  * {"name","value","unit"}.
  */
 
@@ -8,6 +8,7 @@ import { AgentError } from '../agent/error.ts';
 import { type Figure, formatFigure } from './figure.ts';
 import { modelFigures } from './model.ts';
 import { ndFigures } from './nd.ts';
+import { raFloodFigures } from './ra-flood.ts';
 import { replayFigures } from './replay.ts';
 import { ringFigures } from './ring.ts';
 import { startFigures } from './start.ts';
@@ -15,6 +16,7 @@ import { startFigures } from './start.ts';
 const SUITES: Readonly<Record<string, (tell: (figure: Figure) => void) => Promise<void>>> = {
   model: modelFigures,
   nd: ndFigures,
+  'ra-flood': raFloodFigures,
   replay: replayFigures,
   ring: ringFigures,
   start: startFigures,

@@ -23,12 +23,14 @@ import {
   type NetnsRef,
   type StatsData,
 } from './publish/envelope.ts';
+import { beginTrial, endTrial, noteChanges, type RaTrials } from './ra-trial.ts';
 import { applyEvent } from './state/apply.ts';
 import { LIMITS, type Limits } from './state/limits.ts';
 import { presentSnapshot } from './state/present.ts';
 import { createWorld, snapshotOf, snapshots, type World } from './state/world.ts';
 import { countEvent, noStats, presentStats, type Stats } from './stats.ts';
 import { calibrate } from './verify/judge.ts';
+import { countVerdict } from './verify/verdict.ts';
 
 export interface PipelineOptions {
   readonly limits?: Limits;
@@ -39,6 +41,7 @@ export interface Pipeline {
   readonly decisions: DecisionJoin;
   readonly court: Court;
   readonly ras: RaJoin;
+  readonly trials: RaTrials;
   readonly loss: Loss;
   readonly stats: Stats;
   /** Namespaces whose state readers have got whole. */
@@ -74,6 +77,7 @@ export function createPipeline(options: PipelineOptions = {}): Pipeline {
     decisions: new Map(),
     court: createCourt(),
     ras: new Map(),
+    trials: new Map(),
     loss: noLoss(),
     stats: noStats(),
     shown: new Set(),
@@ -184,12 +188,15 @@ function handle(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
       break;
     case 'ra':
       for (const ra of awaitRa(pipeline.ras, event)) emitRa(pipeline, out, ra);
+      beginTrial(pipeline.trials, pipeline.world, event);
       emitChanges(pipeline, out, event);
       break;
     case 'ra-done': {
       const ra = pipeline.ras.get(event.raId);
       pipeline.ras.delete(event.raId);
-      if (ra) emit(pipeline, out, 'ra', event.tsNs, ra.netnsCookie, presentRa(ra, event));
+      const judged = endTrial(pipeline.trials, pipeline.world, event);
+      if (judged) countVerdict(pipeline.stats.raVerdicts, judged.verdict);
+      if (ra) emit(pipeline, out, 'ra', event.tsNs, ra.netnsCookie, presentRa(ra, event, judged));
       emitChanges(pipeline, out, event);
       break;
     }
@@ -233,6 +240,7 @@ function emitChanges(pipeline: Pipeline, out: Envelope[], event: KernelEvent): v
   const wasDoubted = before?.lostNs !== undefined;
   const wasTrusted = before?.seeded === true && !wasDoubted;
   const changes = applyEvent(pipeline.world, event);
+  noteChanges(pipeline.trials, changes);
   emitJudged(pipeline, out, takeChanges(pipeline, event, changes, wasTrusted));
   if (changes.length === 0 && !isDump) return;
   const isWhole =

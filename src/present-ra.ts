@@ -7,6 +7,7 @@ import type { Instant } from './net/instant.ts';
 import { toJson } from './net/json.ts';
 import type { RaData } from './publish/envelope.ts';
 import { isAccepted } from './state/ra-intake.ts';
+import type { RaJudgement } from './verify/ra-effect.ts';
 
 /** RAs whose outcome is awaited, by `raId`, oldest first. */
 export type RaJoin = Map<bigint, RaEvent>;
@@ -35,7 +36,11 @@ export function overdueRas(join: RaJoin, nowNs: Instant): RaEvent[] {
   return out;
 }
 
-export function presentRa(event: RaEvent, done: RaDoneEvent | undefined): RaData {
+export function presentRa(
+  event: RaEvent,
+  done: RaDoneEvent | undefined,
+  judged?: RaJudgement,
+): RaData {
   const { saddr, daddr, hopLimit, msgLenBytes, ifindex } = event;
   // icmpv6_rcv() verified the checksum; on a virtual link it may still be a partial one here.
   const decoded = decodeRa(event.message, {
@@ -65,6 +70,8 @@ export function presentRa(event: RaEvent, done: RaDoneEvent | undefined): RaData
     })),
     pvds: described === undefined ? [] : [described.id],
     done: done === undefined ? null : presentDone(done),
+    verdict: judged?.verdict ?? null,
+    differences: judged?.differences ?? [],
   };
 }
 

@@ -16,6 +16,8 @@ export interface Stats {
   decisions: number;
   incomplete: number;
   readonly verdicts: VerdictCounts;
+  /** Of RAs. */
+  readonly raVerdicts: VerdictCounts;
   /** Findings, by code. */
   readonly findings: Record<string, number>;
   /** Rows that reconciling dumps found different, by table. */
@@ -31,6 +33,7 @@ export function noStats(): Stats {
     decisions: 0,
     incomplete: 0,
     verdicts: noVerdicts(),
+    raVerdicts: noVerdicts(),
     findings: {},
     drift: {},
   };
@@ -53,12 +56,13 @@ export function countDrift(stats: Stats, changes: readonly Change[]): number {
 }
 
 export function presentStats(stats: Stats, loss: Loss, world: World): StatsData {
-  const { byKind, malformed, verdicts, findings, drift, ...totals } = stats;
+  const { byKind, malformed, verdicts, raVerdicts, findings, drift, ...totals } = stats;
   return {
     ...totals,
     byKind: { ...byKind },
     malformed: { ...malformed },
     verdicts: { ...verdicts, undecided: { ...verdicts.undecided } },
+    raVerdicts: { ...raVerdicts, undecided: { ...raVerdicts.undecided } },
     findings: { ...findings },
     drift: { ...drift },
     lost: totalLoss(loss),

@@ -11,7 +11,7 @@
 import type { DecodedOption } from '../decode/nd/option.ts';
 import type { RaHeader } from '../decode/nd/ra-header.ts';
 import type { Json } from '../net/json.ts';
-import type { VerdictCounts } from '../verify/verdict.ts';
+import type { Verdict, VerdictCounts } from '../verify/verdict.ts';
 import type { DecisionData } from './decision-data.ts';
 import type { ChangeData, SnapshotData } from './snapshot-data.ts';
 
@@ -113,6 +113,10 @@ export interface RaData {
     readonly acceptRa: number;
     readonly forwarding: number;
   } | null;
+  /** Whether the kernel made of it what the model says; null when its outcome never came. */
+  readonly verdict: Verdict | null;
+  /** What differs; none unless the verdict is `diverge`. */
+  readonly differences: readonly { readonly code: string; readonly evidence: string }[];
 }
 
 export type RaOptionData = Json<DecodedOption>;
@@ -149,6 +153,8 @@ export interface StatsData {
   readonly decisions: number;
   readonly incomplete: number;
   readonly verdicts: Json<VerdictCounts>;
+  /** Of RAs. */
+  readonly raVerdicts: Json<VerdictCounts>;
   /** Findings so far, by code. */
   readonly findings: Readonly<Record<string, number>>;
   /** Rows that a reconciling dump found different from the replica, by table. */

@@ -63,7 +63,8 @@ function formatRa(ra: RaData): string {
   const pvds = ra.pvds.map((pvd) => `PvD ${escapeTerminal(pvd)}`).join(', ');
   const life = ra.header === null ? '' : `, router lifetime ${ra.header.lifetimeSec} s`;
   const wrong = ra.problems.map((p) => p.code).join(' ');
-  return `${head}: ${formatRaFate(ra)}${pvds && `, ${pvds}`}${life}${wrong && `, ${wrong}`}`;
+  const differs = ra.differences.map(({ code }) => `, ${code}`).join('');
+  return `${head}: ${formatRaFate(ra)}${pvds && `, ${pvds}`}${life}${wrong && `, ${wrong}`}${differs}`;
 }
 
 /** What the kernel made of an RA, in a few words. */

@@ -118,5 +118,7 @@ function presentRa(): RaData {
     problems: [],
     pvds: ['pvd.example'],
     done: null,
+    verdict: null,
+    differences: [],
   };
 }

@@ -18,6 +18,7 @@ export const STATS: StatsData = {
   decisions: 2,
   incomplete: 0,
   verdicts: { agree: 0, diverge: 0, undecided: { unmodelled: 2 } },
+  raVerdicts: { agree: 0, diverge: 0, undecided: {} },
   findings: {},
   drift: {},
   lost: 0,
