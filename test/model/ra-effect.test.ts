@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { predictRa } from '../../src/model/ra-effect.ts';
-import { LINUX_RA, RA_QUIRKS_NEW, type RaProfile, RFC_RA } from '../../src/model/ra-profile.ts';
+import {
+  LINUX_RA,
+  RA_QUIRKS_NEW,
+  RA_QUIRKS_UNKNOWN,
+  type RaProfile,
+  RFC_RA,
+} from '../../src/model/ra-profile.ts';
 import { applied, type Ranges, startOf } from '../case/ra-apply.ts';
 import { expectedOn, inputOf, moreOf, type RaCase, rasOf, readRaCases } from '../case/ra-case.ts';
 import { FRESH, linesOf, settingsAfter } from '../case/ra-lines.ts';
@@ -57,4 +63,63 @@ describe('the RFCs', () => {
       assert.deepEqual(answer(row, RFC_RA), [...expected].sort());
     });
   }
+});
+
+describe('a static route in the way of the default route', () => {
+  const predictionOf = (expires: string, quirks = RA_QUIRKS_NEW) => {
+    const before = [`route add default via fe80::1 dev A metric 1024${expires}`];
+    const row: RaCase = { id: 'static', why: '', before, send: [{}], expect: [] };
+    const { snapshot, ifindex } = startOf(row);
+    const [ra] = rasOf(row);
+    assert.ok(ra);
+    return predictRa(snapshot, inputOf(ra, ifindex, 100n * SEC), { ...LINUX_RA, quirks });
+  };
+  const lifetimes = ({ routes, ended }: ReturnType<typeof predictRa>) => [
+    ended,
+    routes.map(({ kind, expiresNs }) => `${kind} ${(expiresNs ?? 0n) / SEC - 100n}`),
+  ];
+
+  test('stays as it is', () => {
+    assert.deepEqual(lifetimes(predictionOf('')), ['dflt-refused', []]);
+  });
+  test('takes over the router lifetime when it expires itself', () => {
+    assert.deepEqual(lifetimes(predictionOf(' expires 5000')), ['dflt-refused', ['foreign 1800']]);
+  });
+  test('ends at once where the kernel sets the lifetime later', () => {
+    const old = { ...RA_QUIRKS_NEW, dfltHasLifetime: false };
+    const found = lifetimes(predictionOf(' expires 5000', old));
+    assert.deepEqual(found, ['dflt-refused', ['foreign 0']]);
+  });
+  test('is left open where that is not known', () => {
+    const { undecided } = predictionOf(' expires 5000', RA_QUIRKS_UNKNOWN);
+    assert.equal(undecided, 'quirk-dflt-lifetime');
+  });
+});
+
+test('settings the replica does not hold are left open', () => {
+  const options = [{ pio: { prefix: '2001:db8:1::/64', pdPreferred: true } }];
+  const row: RaCase = { id: 'open', why: '', send: [{ options }], expect: [] };
+  const { snapshot, ifindex } = startOf(row);
+  const [ra] = rasOf(row);
+  assert.ok(ra);
+  const input = inputOf(ra, ifindex, SEC);
+  assert.equal(predictRa(snapshot, input, LINUX_RA).undecided, 'pio-pflag');
+  const known = predictRa(snapshot, input, LINUX_RA, { raHonorPioPflag: 0 });
+  assert.equal(known.undecided, undefined);
+  assert.deepEqual(
+    known.addresses.map(({ addr }) => addr),
+    [undefined],
+    'a token may be set',
+  );
+});
+
+test('each item names the PvD of its RA', () => {
+  const options = [{ pvd: { id: 'A.Example' } }, { pio: { prefix: '2001:db8:1::/64' } }];
+  const row: RaCase = { id: 'pvd', why: '', send: [{ options }, { from: 'fe80::2' }], expect: [] };
+  const { snapshot, ifindex } = startOf(row);
+  const pvds = rasOf(row).map((ra) => {
+    const found = predictRa(snapshot, inputOf(ra, ifindex, SEC), LINUX_RA);
+    return new Set([found, ...found.addresses, ...found.routes].map(({ pvd }) => pvd));
+  });
+  assert.deepEqual(pvds, [new Set(['a.example']), new Set([`implicit:${ifindex}:fe80::2`])]);
 });
