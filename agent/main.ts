@@ -10,6 +10,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   record: async () => (await import('./command/record.ts')).recordCommand(),
   replay: async () => (await import('./command/replay.ts')).replayCommand(),
   state: async () => (await import('./command/state.ts')).stateCommand(),
+  explain: async () => (await import('./command/explain.ts')).explainCommand(),
   parse: async () => (await import('./command/parse.ts')).parseCommand(),
   predict: async () => (await import('./command/predict.ts')).predictCommand(),
   compile: async () => (await import('./command/compile.ts')).compileCommand(),

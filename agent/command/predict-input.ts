@@ -37,10 +37,11 @@ const pvdId = z
   .string()
   .max(1024)
   .transform((id) => id as PvdId);
+const ra = z.object({ raId: big, tsNs: big, ifindex: int, router: addr6 });
 const attribution = z
-  .object({ pvd: pvdId.nullish(), reason: text })
+  .object({ pvd: pvdId.nullish(), reason: text, ra: ra.nullish() })
   .default({ pvd: undefined, reason: 'static' })
-  .transform(({ pvd, reason }) => ({ pvd: pvd ?? undefined, reason, ra: undefined }));
+  .transform((v) => ({ pvd: v.pvd ?? undefined, reason: v.reason, ra: v.ra ?? undefined }));
 
 const link = z.object({
   ifindex: int,
@@ -260,11 +261,8 @@ export function parseQueryFile(json: string, name: string, nowNs: bigint): Query
     name,
     'PVD_ERR_QUERY_FILE',
   );
-  return {
-    ...query,
-    fromNs: query.fromNs ?? nowNs,
-    toNs: query.toNs ?? query.fromNs ?? nowNs,
-  } as Query;
+  const { fromNs = nowNs, toNs = fromNs } = query;
+  return { ...query, fromNs, toNs } as Query;
 }
 
 function parseJson(json: string, name: string, code: string): unknown {

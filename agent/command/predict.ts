@@ -68,8 +68,8 @@ export function predictCommand(): Command {
     .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
     .option('--explain', 'tell the ladder: everything tried, and what removed it')
     .action((options: Options) => {
-      const snapshot = parseStateFile(read(options.state), options.state, options.netns);
-      const query = parseQueryFile(read(options.query), options.query, snapshot.tsNs);
+      const snapshot = parseStateFile(readText(options.state), options.state, options.netns);
+      const query = parseQueryFile(readText(options.query), options.query, snapshot.tsNs);
       process.stdout.write(answer(options, snapshot, query));
     });
 }
@@ -143,7 +143,8 @@ function lines(texts: readonly string[]): string {
   return texts.map((line) => `${escapeTerminal(line)}\n`).join('');
 }
 
-function read(path: string): string {
+/** A file named on the command line. Throws AgentError PVD_ERR_FILE. */
+export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {

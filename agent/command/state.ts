@@ -1,9 +1,7 @@
 /** `pvdscope state`: PvDs, addresses and routes with their PvD, of a trace or of a running agent. */
 
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { encodeRecord } from '../../src/decode/record.ts';
-import type { Instant } from '../../src/net/instant.ts';
-import { createPipeline, type Pipeline, snapshotsOf, step } from '../../src/pipeline.ts';
+import { Command, Option } from 'commander';
+import { snapshotsOf } from '../../src/pipeline.ts';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { escapeJson } from '../../src/publish/escape.ts';
 import { type Filter, matchesFilter } from '../../src/publish/filter.ts';
@@ -12,20 +10,13 @@ import { AgentError, EXIT } from '../error.ts';
 import { fetchState } from '../serve/client.ts';
 import { DEFAULT_PORT } from '../serve/server.ts';
 import { filterOption } from '../sink/format.ts';
-import { readTrace, type TraceProblem } from '../trace/reader.ts';
-import { reportProblems } from './replay.ts';
+import { type PointInTime, parseTime, replayUntil } from './trace-at.ts';
 
 interface Options {
   readonly live?: string | true;
   readonly at?: PointInTime;
   readonly format: 'text' | 'json' | 'ndjson';
   readonly filter?: Filter;
-}
-
-/** Since the start of the run, on the boot-time clock, or on the real-time clock; in ns. */
-interface PointInTime {
-  readonly clock: 'run' | 'boot' | 'real';
-  readonly ns: bigint;
 }
 
 export function stateCommand(): Command {
@@ -60,7 +51,7 @@ async function load(
   if ((file === undefined) === (live === undefined)) {
     throw usage('give either a trace file or --live', 'e.g. pvdscope state --live');
   }
-  if (file !== undefined) return loadTrace(file, at);
+  if (file !== undefined) return snapshotsOf(replayUntil(file, at));
   if (at !== undefined) throw usage('--at needs a trace file', 'a running agent knows only now');
   return await fetchState(live === true || live === undefined ? defaultUrl() : live);
 }
@@ -77,64 +68,6 @@ function usage(message: string, hint: string): AgentError {
     hint,
     exitCode: EXIT.usage,
   });
-}
-
-function loadTrace(file: string, at: PointInTime | undefined): Envelope<'snapshot'>[] {
-  const pipeline = createPipeline();
-  const problems: TraceProblem[] = [];
-  let startNs: Instant | undefined;
-  for (const record of readTrace(file, (problem) => problems.push(problem))) {
-    const untilNs = at && startNs !== undefined ? toBootTime(at, startNs, pipeline) : undefined;
-    if (untilNs !== undefined && recordTime(record) > untilNs) {
-      // Time passes until then: what has expired by then is gone.
-      step(pipeline, tickRecord(untilNs));
-      break;
-    }
-    step(pipeline, record);
-    startNs ??= pipeline.nowNs;
-  }
-  reportProblems(file, problems);
-  if (problems.length > 0) process.exitCode = EXIT.incomplete;
-  return snapshotsOf(pipeline);
-}
-
-function toBootTime({ clock, ns }: PointInTime, startNs: Instant, { hello }: Pipeline): Instant {
-  if (clock === 'run') return startNs + ns;
-  return clock === 'boot' ? ns : ns - BigInt(hello.realtimeOffsetNs);
-}
-
-function tickRecord(tsNs: Instant): Uint8Array {
-  return encodeRecord({
-    kind: 'tick',
-    tsNs,
-    netnsCookie: 0n,
-    cpu: 0,
-    seq: 0,
-    lost: 0,
-    hook: 'none',
-    op: 'none',
-    softirq: false,
-    truncated: false,
-  });
-}
-
-/** `hdr.ts_ns`: the first field of every record. */
-function recordTime(record: Uint8Array): Instant {
-  if (record.length < 8) return 0n;
-  return new DataView(record.buffer, record.byteOffset).getBigUint64(0, true);
-}
-
-function parseTime(text: string): PointInTime {
-  const match = /^(\+?)(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text);
-  if (match) {
-    const ns = BigInt(match[2] ?? '0') * 1_000_000_000n + BigInt((match[3] ?? '').padEnd(9, '0'));
-    return { clock: match[1] === '+' ? 'run' : 'boot', ns };
-  }
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) {
-    throw new InvalidArgumentError('not +SECONDS, SECONDS or a time such as 2026-05-01T12:00:00Z');
-  }
-  return { clock: 'real', ns: BigInt(ms) * 1_000_000n };
 }
 
 function format(snapshots: readonly Envelope<'snapshot'>[], as: Options['format']): string {

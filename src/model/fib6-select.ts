@@ -273,7 +273,8 @@ function findMatch(
 function traceEntry(ctx: Context, at: number, score: number, loss: RouteLoss | undefined): void {
   const route = ctx.state.fib.routes[at / ENTRY];
   const metric = route?.metric ?? 0;
-  ctx.trace?.push({ step: 'entry', route: routeText(route), metric, score, loss });
+  const { id } = route ?? {};
+  ctx.trace?.push({ step: 'entry', id, route: routeText(route), metric, score, loss });
 }
 
 /** Why `findMatch` refused; asked only for an explanation. */

@@ -39,6 +39,7 @@ export type Step =
   | { readonly step: 'node'; readonly prefix: string; readonly from: string | undefined }
   | {
       readonly step: 'entry';
+      readonly id: bigint | undefined;
       readonly route: string;
       readonly metric: number;
       readonly score: number;

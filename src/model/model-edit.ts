@@ -73,6 +73,27 @@ export function createEditableModel(snapshot: Snapshot): EditableModel {
   };
 }
 
+/** A copy of the state as it is now, as a snapshot; what the model does not read is `like`'s. */
+export function snapshotOfModel({ state, tables }: EditableModel, like: Snapshot): Snapshot {
+  const routes = new Map<bigint, Route>();
+  for (const route of state.fib.routes) {
+    if (route === undefined || routes.has(route.id)) continue;
+    for (const one of leafRoutes(state.fib, route)) routes.set(one.id, one);
+  }
+  return {
+    ...like,
+    links: new Map(tables.links),
+    devconf: new Map(tables.devconf),
+    addresses: new Map(tables.addresses),
+    rules: [...tables.rules.values()],
+    labels: [...tables.labels.values()],
+    neighbours: new Map(tables.neighbours),
+    nexthops: new Map(tables.nexthops),
+    sysctls: new Map(tables.sysctls),
+    routes,
+  };
+}
+
 /** The state as the changes made so far leave it. */
 export function currentState({ state, tables, stale }: EditableModel): ModelState {
   if (stale.devices) updateDevices(state, { ...tables, labels: [...tables.labels.values()] });

@@ -78,7 +78,8 @@ export function formatRaFate({ done }: RaData): string {
 
 const OPS = { new: '+', change: '~', del: '-' } as const;
 
-function formatChange(change: ChangeData): string {
+/** A change in one line. */
+export function formatChange(change: ChangeData): string {
   return `${OPS[change.op]}${change.object} ${changed(change)}`;
 }
 

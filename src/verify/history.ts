@@ -20,7 +20,7 @@ import type { Snapshot } from '../state/snapshot.ts';
 import type { OpenMutations } from './mutation.ts';
 
 /** What one record changed, and from when to when it may have been visible to some only. */
-interface Step {
+export interface Step {
   readonly beginNs: Instant;
   readonly endNs: Instant;
   readonly changes: readonly Change[];
@@ -100,14 +100,14 @@ export interface Asked {
 
 /**
  * Calls `ask` with every state that may have been seen between two instants, oldest first,
- * until it returns true.
+ * and the step that led to it (undefined for the first), until it returns true.
  */
 export function askStates(
   history: History,
   snapshot: Snapshot,
   fromNs: Instant,
   toNs: Instant,
-  ask: (state: ModelState) => boolean,
+  ask: (state: ModelState, step: Step | undefined) => boolean,
 ): Asked {
   startModel(history, snapshot);
   const { steps, floor } = history;
@@ -120,7 +120,8 @@ export function askStates(
   while (last > first && (steps[last - 1] as Step).beginNs > toNs) last--;
   const several = last > first;
   for (let at = first; at <= last; at++) {
-    if (ask(moveTo(history, at))) return { found: true, raced: at > first, several, partial };
+    const step = at > first ? steps[at - 1] : undefined;
+    if (ask(moveTo(history, at), step)) return { found: true, raced: at > first, several, partial };
   }
   return { found: false, raced: false, several, partial };
 }

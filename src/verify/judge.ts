@@ -85,7 +85,8 @@ export function calibrate(judge: Judge, found: Partial<Quirks>): void {
   for (const netns of judge.histories.values()) netns.modelOf = undefined;
 }
 
-function netnsOf(judge: Judge, cookie: bigint, nowNs: Instant): NetnsJudge {
+/** The judge's view of a netns; begins one at `nowNs`. */
+export function netnsOf(judge: Judge, cookie: bigint, nowNs: Instant): NetnsJudge {
   let netns = judge.histories.get(cookie);
   if (netns === undefined) {
     netns = { history: createHistory(nowNs), models: [], modelOf: undefined };
@@ -175,7 +176,8 @@ function judgeQuery(
   return { opinion: 'unexplained', expected, several: asked.several };
 }
 
-function modelsOf(judge: Judge, netns: NetnsJudge, state: ModelState): readonly Model[] {
+/** A model for each profile that the kernel may have. */
+export function modelsOf(judge: Judge, netns: NetnsJudge, state: ModelState): readonly Model[] {
   if (netns.modelOf !== state) {
     netns.models = judge.profiles.map((profile) => createModel(state, profile));
     netns.modelOf = state;

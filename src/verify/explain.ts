@@ -1,0 +1,102 @@
+/**
+ * Explains one record of a decision: asks the states it was judged on once more, with the
+ * ladder. Nothing of it runs unless someone asks.
+ */
+
+import type { FlowEvent, LookupEvent, SaddrEvent } from '../decode/event.ts';
+import { type EditableModel, snapshotOfModel } from '../model/model-edit.ts';
+import { predictOn } from '../model/predict.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Outcome, Prediction, Query } from '../model/query.ts';
+import type { Snapshot } from '../state/snapshot.ts';
+import { askStates, type Step } from './history.ts';
+import { type Judge, modelsOf, netnsOf } from './judge.ts';
+import {
+  flowQuery,
+  isFlowOutcome,
+  isLookupOutcome,
+  isSaddrOutcome,
+  lookupQuery,
+  saddrQuery,
+} from './observed.ts';
+
+/** A question as the kernel was asked it, and its answer. */
+export interface Asked {
+  readonly query: Query;
+  readonly isAnswer: (outcome: Outcome) => boolean;
+}
+
+export function askedLookup(event: LookupEvent): Asked {
+  return { query: lookupQuery(event), isAnswer: (outcome) => isLookupOutcome(event, outcome) };
+}
+
+export function askedSaddr(event: SaddrEvent): Asked {
+  return { query: saddrQuery(event), isAnswer: (outcome) => isSaddrOutcome(event, outcome) };
+}
+
+export function askedFlow(event: FlowEvent, lookups: readonly LookupEvent[]): Asked {
+  const query = flowQuery(event, lookups);
+  return { query, isAnswer: (outcome) => isFlowOutcome(event, outcome) };
+}
+
+/** How an answer comes about, or why it does not. */
+export interface Explained {
+  readonly query: Query;
+  /** The model allows the kernel's answer. */
+  readonly found: boolean;
+  /** On the state that allows it; when none does, on the first one. */
+  readonly prediction: Prediction;
+  /** The allowed outcome that is the kernel's answer. */
+  readonly outcome: Outcome | undefined;
+  readonly profile: Profile;
+  /** A copy of that state. */
+  readonly state: Snapshot;
+  /** How many states were asked. */
+  readonly states: number;
+  /** The changes between them, oldest first; {@link RACES_MAX} at most. */
+  readonly races: readonly Race[];
+  /** There may have been states that are no longer known. */
+  readonly partial: boolean;
+}
+
+/** A change that may have been visible while the kernel looked. */
+export interface Race extends Pick<Step, 'beginNs' | 'endNs' | 'changes'> {
+  /** The answer is that of the state right after it. */
+  readonly decided: boolean;
+}
+
+/** Changes told of one decision. */
+export const RACES_MAX = 16;
+
+/** Undefined when the netns' state is not known. */
+export function explainAsked(
+  judge: Judge,
+  { query, isAnswer }: Asked,
+  snapshot: Snapshot,
+): Explained | undefined {
+  if (!snapshot.seeded) return undefined;
+  const netns = netnsOf(judge, snapshot.netnsCookie, query.fromNs);
+  const races: Race[] = [];
+  let told: Omit<Explained, 'states' | 'races' | 'partial'> | undefined;
+  let states = 0;
+  const asked = askStates(netns.history, snapshot, query.fromNs, query.toNs, (state, step) => {
+    states++;
+    for (const model of modelsOf(judge, netns, state)) {
+      const prediction = predictOn(model, query, true);
+      const outcome = prediction.outcomes.find(isAnswer);
+      if (outcome === undefined && told !== undefined) continue;
+      const copy = snapshotOfModel(netns.history.model as EditableModel, snapshot);
+      const found = outcome !== undefined;
+      told = { query, found, prediction, outcome, profile: model.profile, state: copy };
+      if (found) break;
+    }
+    const found = told?.found === true;
+    if (step && (found || races.length < RACES_MAX)) races.push(raceOf(step, found));
+    return found;
+  });
+  return told && { ...told, states, races, partial: asked.partial };
+}
+
+function raceOf({ beginNs, endNs, changes }: Step, decided: boolean): Race {
+  return { beginNs, endNs, changes, decided };
+}
