@@ -13,9 +13,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** All of the model but what only explains it. */
+/** All of the model but what only explains it, and the alternatives, which have tables of their own. */
 const FILES = readdirSync(join(ROOT, 'dist/src/model'))
-  .filter((name) => name.endsWith('.js') && !/^(explain|ladder|fib6-memory)\.js$/.test(name))
+  .filter((name) => name.endsWith('.js') && !/^(explain|ladder|fib6-memory|alternative.*)\.js$/.test(name))
   .map((name) => name.slice(0, -3));
 /** Conditions whose change no answer can show, or that another suite is for: text of the condition → why. */
 const EQUIVALENT = JSON.parse(readFileSync(join(ROOT, 'scripts/model-mutate-equivalent.json'), 'utf8'));
@@ -112,9 +112,9 @@ async function worker() {
   }
 }
 
-/** Whether the tables fail in this copy: those of kernels, or the one of bound flows. */
+/** Whether the tables fail in this copy: those of kernels, or those of bound flows. */
 async function notices(dir) {
-  return (await fails(dir, 'conformance')) || (await fails(dir, 'pvd'));
+  return (await fails(dir, 'conformance')) || (await fails(dir, 'model-pvd')) || (await fails(dir, 'pvd'));
 }
 
 /** A hang counts as a failure. */
