@@ -1,6 +1,7 @@
 /** A short run of the differential fuzz; the long one is scripts/model-fuzz. Needs root and iproute2. */
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { it } from 'node:test';
 import { askHere } from '../case/kernel.ts';
 import { runFuzz } from '../property/model-fuzz-run.ts';
@@ -12,7 +13,7 @@ it('model and kernel agree on random states', async (t) => {
     states: 20,
     questions: 100,
     batch: 20,
-    vrf: false,
+    vrf: existsSync('/sys/module/vrf'),
     tell: (line) => t.diagnostic(line),
   });
   assert.deepEqual(report.differences, []);
