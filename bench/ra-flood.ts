@@ -7,7 +7,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { KernelEvent, UnknownEvent } from '../src/decode/event.ts';
+import type { Devconf, KernelEvent, UnknownEvent } from '../src/decode/event.ts';
 import type { NdOption } from '../src/decode/nd/option.ts';
 import { encodeRa } from '../src/decode/nd/ra.ts';
 import { EMPTY_RA_HEADER } from '../src/decode/nd/ra-header.ts';
@@ -32,6 +32,39 @@ const HEADER = {
   softirq: true,
   truncated: false,
 } as const;
+
+/** A host that accepts RAs, but makes nothing of them: what a kernel makes is its own memory. */
+const CONF: Devconf = {
+  forwarding: 0,
+  acceptRa: 1,
+  acceptRaDefrtr: 0,
+  raDefrtrMetric: 1024,
+  acceptRaMinHopLimit: 1,
+  acceptRaMinLft: 0,
+  acceptRaPinfo: 0,
+  acceptRaFromLocal: 0,
+  acceptRaRtrPref: 0,
+  rtrProbeIntervalMs: 60_000,
+  acceptRaRtInfoMinPlen: 0,
+  acceptRaRtInfoMaxPlen: 64,
+  acceptRaMtu: 1,
+  autoconf: 1,
+  addrGenMode: 0,
+  maxAddresses: 16,
+  useTempaddr: 0,
+  tempValidLft: 604_800,
+  tempPreferedLft: 86_400,
+  dadTransmits: 1,
+  acceptDad: 1,
+  optimisticDad: 0,
+  useOptimistic: 0,
+  useOifAddrsOnly: 0,
+  ignoreRoutesWithLinkdown: 0,
+  keepAddrOnDown: 0,
+  disableIpv6: 0,
+  hopLimit: 64,
+  mtu6: 1500,
+};
 
 interface Flood {
   readonly pipeline: Pipeline;
@@ -146,6 +179,7 @@ function start(flood: Flood): void {
     isL3Master: false,
     event: 0,
   } as Body);
+  feed(flood, { op: 'dump', kind: 'devconf', ifindex: 2, conf: CONF });
   feed(flood, { op: 'end', kind: 'dump-end', missing: [] });
   const prefix = { ...(hostile(0)[0] as NdOption), prefix: prefix6('2001:db8::/64') } as NdOption;
   sendRa(flood, 1, 'fe80::1', [prefix, pvd(HONEST)]);
@@ -173,6 +207,8 @@ export async function raFloodFigures(tell: (figure: Figure) => void): Promise<vo
   });
   tell({ name: 'ra-flood heap after 100,000', value: warmBytes / 2 ** 20, unit: 'MiB' });
   tell({ name: 'ra-flood heap after 1,000,000', value: endBytes / 2 ** 20, unit: 'MiB' });
+  const { agree } = flood.pipeline.stats.raVerdicts;
+  tell({ name: 'ra-flood judged to agree', value: agree, unit: `of ${RAS - 1}` });
   const snapshot = snapshotOf(flood.pipeline.world, COOKIE);
   const refused = Object.values(snapshot?.refused ?? {}).reduce((a, b) => a + b, 0);
   tell({ name: 'ra-flood refused, counted', value: refused, unit: '' });

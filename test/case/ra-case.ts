@@ -56,7 +56,7 @@ export interface RaCase {
   readonly expect: readonly string[];
   /** On kernels with a trait: what they make of it, the function that does, and where it was seen. */
   readonly on?: Readonly<Partial<Record<Trait, OnKernel>>>;
-  /** Temporary addresses are made anew every second: there may be more. */
+  /** Temporary addresses are made anew every second: a kernel may have others by then. */
   readonly churn?: boolean;
   /** What RFC 4861, 4862, 4191 and 8801 make of it, where that is something else. */
   readonly rfc?: readonly string[];

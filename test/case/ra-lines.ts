@@ -122,12 +122,11 @@ function rangeText({ min, max }: SecRange): string {
   return min === max ? secText(min) : `${min}..${secText(max)}`;
 }
 
-/** Whether the observed lines are the expected ones, times within `slackSec`; `more`: and others. */
+/** Whether the observed lines are the expected ones, times within `slackSec`. */
 export function alike(
   observed: readonly string[],
   expected: readonly string[],
   slackSec: number,
-  more = false,
 ): boolean {
   const left = [...observed];
   for (const line of expected) {
@@ -135,7 +134,7 @@ export function alike(
     if (at < 0) return false;
     left.splice(at, 1);
   }
-  return more || left.length === 0;
+  return left.length === 0;
 }
 
 const TIMED = new Set(['valid', 'preferred', 'expires']);
