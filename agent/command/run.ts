@@ -6,6 +6,7 @@ import { interrupted } from '../observe/interrupted.ts';
 import { type Session, startSession } from '../observe/session.ts';
 import { DEFAULT_PORT } from '../serve/server.ts';
 import { createLineSink, filterOption, formatOption, type LineFormat } from '../sink/format.ts';
+import { startStatus } from '../sink/status.ts';
 import { formatSummary, summaryExitCode } from '../sink/summary.ts';
 import { type ObserveFlags, observeOptions, observeOptionsOf } from './observe-flags.ts';
 import { VERSION } from './version.ts';
@@ -16,6 +17,7 @@ interface RunFlags extends ObserveFlags {
   readonly format?: LineFormat;
   readonly filter?: Filter;
   readonly duration?: number;
+  readonly status?: number;
 }
 
 /** Bytes that may wait for a stalled reader of stdout before envelopes are dropped. */
@@ -30,6 +32,11 @@ export function runCommand(): Command {
     })
     .option('--no-serve', 'no page and no stream')
     .option('--duration <seconds>', 'end by itself', seconds)
+    .option(
+      '--status <seconds>',
+      'a line on stderr this often: 1 on a terminal unless it gets --format too, else none; 0 for none',
+      secondsOrNone,
+    )
     .addOption(formatOption())
     .addOption(filterOption());
   return observeOptions(command).action(async (flags: RunFlags) => {
@@ -47,9 +54,13 @@ export function runCommand(): Command {
       ...(sink ? { onEnvelopes: (envelopes) => sink.write(envelopes) } : {}),
     });
     greet(session);
+    const everySec = flags.status ?? (process.stderr.isTTY && format === undefined ? 1 : 0);
+    const endStatus =
+      everySec > 0 ? startStatus(session, process.stderr, everySec * 1000) : undefined;
     try {
       await Promise.race([interrupted(flags.duration), session.failed]);
     } finally {
+      endStatus?.();
       await session.stop();
     }
     process.stderr.write(formatSummary(session.pipeline));
@@ -75,6 +86,10 @@ function address(value: string): { host: string; port: number } {
   const port = Number(match?.[2]);
   if (!match || port > 65535) throw new InvalidArgumentError('HOST:PORT or PORT is needed');
   return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port };
+}
+
+function secondsOrNone(value: string): number {
+  return value === '0' ? 0 : seconds(value);
 }
 
 function seconds(value: string): number {

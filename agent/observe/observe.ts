@@ -45,6 +45,10 @@ export interface Observation {
   readonly seeded: Promise<void>;
   /** Asks for a fresh dump of a netns, to compare the replica with; soon, and not too often. */
   reconcile(netnsCookie: bigint): void;
+  /** Bytes of records that wait to be read. */
+  backlogBytes(): number;
+  /** How often each hook ran, by kernel function. */
+  hookHits(): Readonly<Record<string, number>>;
   /** Records lost so far, by kind. */
   lossByKind(): Readonly<Record<string, number>>;
   /** Dumps `doubted` namespaces once more, reads what is left, writes the last marks, detaches. */
@@ -133,6 +137,14 @@ class Observer implements Observation {
     setTimeout(() => {
       this.#dumps = this.#dumps.then(() => this.#dump(ref));
     }, waitMs).unref();
+  }
+
+  backlogBytes(): number {
+    return this.#probe.backlogBytes();
+  }
+
+  hookHits(): Readonly<Record<string, number>> {
+    return this.#probe.hookHits();
   }
 
   lossByKind(): Readonly<Record<string, number>> {

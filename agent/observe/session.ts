@@ -7,9 +7,9 @@ import { lstatSync, rmSync } from 'node:fs';
 import { arch, release, type } from 'node:os';
 import { join } from 'node:path';
 import { createPipeline, finish, type Pipeline, statsOf, step } from '../../src/pipeline.ts';
-import type { Envelope } from '../../src/publish/envelope.ts';
+import type { Envelope, StatsData } from '../../src/publish/envelope.ts';
 import { escapeTerminal } from '../../src/publish/escape.ts';
-import { realtimeOffsetNs } from '../libbpf/libc.ts';
+import { bootTimeNs, realtimeOffsetNs } from '../libbpf/libc.ts';
 import { PACKAGE_ROOT } from '../paths.ts';
 import { createHub } from '../serve/hub.ts';
 import { type RunningServer, startServer } from '../serve/server.ts';
@@ -32,6 +32,9 @@ export interface Session {
   readonly observation: Observation;
   /** Address of the page; undefined when nothing is served. */
   readonly url: string | undefined;
+  stats(): StatsData;
+  /** Milliseconds between the newest record read and now; 0 when none waits. */
+  lagMs(): number;
   /** Rejects when the run cannot go on: the trace file cannot be written. */
   readonly failed: Promise<never>;
   /** Ends all of it and resolves when nothing is left; the pipeline then holds the totals. */
@@ -68,7 +71,8 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   try {
     if (hub && listen) {
       const stats = () => statsOf(pipeline);
-      server = await startServer({ ...listen, hub, stats, assetsDir: ASSETS_DIR });
+      const hookHits = () => observation?.hookHits() ?? {};
+      server = await startServer({ ...listen, hub, stats, hookHits, assetsDir: ASSETS_DIR });
     }
     trace = tracePath === undefined ? undefined : createTrace(tracePath, traceInfo(version));
     const reconcile = (): void => {
@@ -95,6 +99,9 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       pipeline,
       observation: observing,
       url: server?.url,
+      stats: () => statsOf(pipeline),
+      lagMs: () =>
+        observing.backlogBytes() === 0 ? 0 : Number(bootTimeNs() - pipeline.nowNs) / 1e6,
       failed,
       stop: async () => {
         await observing.stop([...pipeline.court.held.keys()]);

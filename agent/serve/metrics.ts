@@ -11,7 +11,11 @@ type Metric = readonly [
   samples: readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[],
 ];
 
-export function formatMetrics(stats: StatsData, hub: EnvelopeHub['counts']): string {
+export function formatMetrics(
+  stats: StatsData,
+  hub: EnvelopeHub['counts'],
+  hookHits: Readonly<Record<string, number>>,
+): string {
   const by = (label: string, counts: Readonly<Record<string, number>>): Metric[3] =>
     Object.entries(counts).map(([key, value]) => [{ [label]: key }, value]);
   const verdicts: Metric[3] = [
@@ -23,6 +27,7 @@ export function formatMetrics(stats: StatsData, hub: EnvelopeHub['counts']): str
   ];
   const metrics: readonly Metric[] = [
     ['pvdscope_records_total', 'Records read, by kind.', 'counter', by('kind', stats.byKind)],
+    ['pvdscope_hook_hits_total', 'How often a hook ran.', 'counter', by('hook', hookHits)],
     ['pvdscope_lost_total', 'Records lost by BPF.', 'counter', [[{}, stats.lost]]],
     ['pvdscope_malformed_total', 'Undecodable records.', 'counter', by('code', stats.malformed)],
     ['pvdscope_unknown_total', 'Records of unknown kind.', 'counter', [[{}, stats.unknown]]],

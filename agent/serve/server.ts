@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly hub: EnvelopeHub;
   readonly stats: () => StatsData;
+  /** How often each hook ran, by kernel function. */
+  readonly hookHits: () => Readonly<Record<string, number>>;
   /** Where the built page is; without it only the page is missing. */
   readonly assetsDir: string;
   readonly limits?: Partial<StreamLimits>;
@@ -147,7 +149,7 @@ function answerTo(
       return { status: 200, type: 'application/json', body: JSON.stringify(state) };
     }
     case '/metrics': {
-      const body = formatMetrics(options.stats(), hub.counts);
+      const body = formatMetrics(options.stats(), hub.counts, options.hookHits());
       return { status: 200, type: 'text/plain; version=0.0.4', body };
     }
     case '/healthz':

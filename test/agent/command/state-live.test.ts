@@ -14,7 +14,15 @@ test('state --live shows what a running agent knows', async (t) => {
   const hub = createHub(sourceOf(pipeline));
   for (const record of encode(seeded())) hub.publish(step(pipeline, record));
   const stats = () => statsOf(pipeline);
-  const server = await startServer({ host: '::1', port: 0, hub, stats, assetsDir: '/none' });
+  const hookHits = () => ({});
+  const server = await startServer({
+    host: '::1',
+    port: 0,
+    hub,
+    stats,
+    hookHits,
+    assetsDir: '/none',
+  });
   t.after(() => server.close());
   const { stdout, stderr } = await runVerb('state', 'stateCommand', ['--live', server.url]);
   assert.match(stdout, /^PvD PvD\.Example \(explicit/m, stderr);

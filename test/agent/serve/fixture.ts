@@ -97,6 +97,7 @@ export async function serve(
     port: 0,
     hub: feed.hub,
     stats: () => STATS,
+    hookHits: () => ({ fib6_add: 3 }),
     assetsDir: '/nonexistent',
     ...options,
   });

@@ -249,7 +249,8 @@ test('loopback names', () => {
 });
 
 test('metrics: label values are escaped', () => {
-  const text = formatMetrics(STATS, { published: 1, readers: 0, dropped: 0 });
+  const text = formatMetrics(STATS, { published: 1, readers: 0, dropped: 0 }, { fib6_add: 3 });
+  assert.ok(text.includes('pvdscope_hook_hits_total{hook="fib6_add"} 3\n'));
   assert.ok(text.includes('pvdscope_malformed_total{code="a\\"b\\\\c\\n"} 1\n'));
   assert.ok(text.includes('pvdscope_decisions_total{verdict="undecided",reason="unmodelled"} 2\n'));
 });
