@@ -13,11 +13,10 @@ import { KIND, LAYOUT } from '../../src/decode/layout.gen.ts';
 import { decodeRecord, encodeRecord } from '../../src/decode/record.ts';
 import { calibrate } from '../calibrate/calibrate.ts';
 import { bootTimeNs, jiffiesHz, realtimeOffsetNs } from '../libbpf/libc.ts';
-import { type DumpItem, type DumpOptions, dumpNetns, vrfsOf } from '../netlink/dump-netns.ts';
-import { recordOf } from '../netlink/record.ts';
-import { type NetnsRef, withNetns } from '../netns/handle.ts';
+import type { NetnsRef } from '../netns/handle.ts';
 import { type NetnsChange, watchNetns } from '../netns/watch.ts';
 import { type Degradation, openProbe, type Probe } from '../probe/probe.ts';
+import { DumpQueue } from './dump-queue.ts';
 
 export interface ObserveOptions {
   readonly version: string;
@@ -57,10 +56,6 @@ export interface Observation {
 
 const TICK_MS = 1000;
 const NETDEV_UP = 1;
-/** Between two dumps of one netns on demand. */
-const RECONCILE_MIN_MS = 1000;
-/** Every replica is compared with the kernel this often even when nothing is wrong. */
-const RECONCILE_MS = 60_000;
 const NETNS_KIND: number = KIND.NETNS;
 const LINK_KIND: number = KIND.LINK;
 const KIND_OFFSET = LAYOUT.pvd_hdr.kind;
@@ -75,17 +70,12 @@ class Observer implements Observation {
   readonly #options: ObserveOptions;
   readonly #wanted: ReadonlySet<string> | undefined;
   readonly #watched = new Set<bigint>();
-  readonly #vrfsAsked = new Set<bigint>();
   #probe!: Probe;
   #netnsWatch!: ReturnType<typeof watchNetns>;
   #tick: NodeJS.Timeout | undefined;
-  #dumps: Promise<void> = Promise.resolve();
+  #dumps!: DumpQueue;
   #quirks: Readonly<Record<string, boolean>> = {};
   #lostTold = 0;
-  #stopping = false;
-  /** Namespaces to be dumped again, and when each was dumped last. */
-  readonly #wanting = new Set<bigint>();
-  readonly #dumpedMs = new Map<bigint, number>();
   seeded: Promise<void> = Promise.resolve();
 
   constructor(options: ObserveOptions) {
@@ -119,24 +109,23 @@ class Observer implements Observation {
       onRecord: (bytes, offset, len) => this.#fromRing(bytes, offset, len),
       onError: onTrouble,
     });
+    this.#dumps = new DumpQueue({
+      probe: this.#probe,
+      refOf: (cookie) =>
+        this.#watched.has(cookie) ? this.#netnsWatch.known().get(cookie) : undefined,
+      onRecord: this.#options.onRecord,
+      onTrouble,
+    });
     this.#mark({ kind: 'agent-start', ...header(0n, 'none'), info: this.#startInfo() });
     this.#netnsWatch = watchNetns((change) => this.#netnsChanged(change));
     for (const ref of this.#netnsWatch.known().values()) this.#appeared(ref);
     this.#probe.start();
-    this.seeded = this.#dumps;
+    this.seeded = this.#dumps.done;
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
   }
 
   reconcile(netnsCookie: bigint): void {
-    if (this.#stopping || this.#wanting.has(netnsCookie)) return;
-    const ref = this.#netnsWatch.known().get(netnsCookie);
-    if (ref === undefined || !this.#watched.has(netnsCookie)) return;
-    this.#wanting.add(netnsCookie);
-    const dumpedMs = this.#dumpedMs.get(netnsCookie) ?? 0;
-    const waitMs = Math.max(0, dumpedMs + RECONCILE_MIN_MS - performance.now());
-    setTimeout(() => {
-      this.#dumps = this.#dumps.then(() => this.#dump(ref));
-    }, waitMs).unref();
+    this.#dumps.reconcile(netnsCookie);
   }
 
   backlogBytes(): number {
@@ -152,15 +141,11 @@ class Observer implements Observation {
   }
 
   async stop(doubted: readonly bigint[] = []): Promise<void> {
-    for (const cookie of doubted) {
-      const ref = this.#netnsWatch.known().get(cookie);
-      if (ref) this.#dumps = this.#dumps.then(() => this.#dump(ref));
-    }
-    if (doubted.length > 0) await this.#dumps;
-    this.#stopping = true;
+    for (const cookie of doubted) this.#dumps.add(cookie);
+    if (doubted.length > 0) await this.#dumps.done;
     clearInterval(this.#tick);
     this.#netnsWatch.close();
-    await this.#dumps;
+    await this.#dumps.stop();
     this.#probe.stop();
     this.#tellLoss();
     this.#mark({ kind: 'tick', ...header(0n, 'none') });
@@ -195,19 +180,8 @@ class Observer implements Observation {
       else if (event.op === 'del' && this.#wanted) this.#probe.unwatch(netnsCookie);
     } else if (event.kind === 'link' && event.isL3Master) {
       // Once it is there, and once more in case that was too early.
-      if (event.op === 'new' || event.event === NETDEV_UP) this.#askForVrfs(netnsCookie);
+      if (event.op === 'new' || event.event === NETDEV_UP) this.#dumps.addVrfs(netnsCookie);
     }
-  }
-
-  /** Hooks see that a device is a VRF, but not its table: rtnetlink does. */
-  #askForVrfs(netnsCookie: bigint): void {
-    if (this.#vrfsAsked.has(netnsCookie) || !this.#watched.has(netnsCookie)) return;
-    this.#vrfsAsked.add(netnsCookie);
-    this.#dumps = this.#dumps.then(() => {
-      this.#vrfsAsked.delete(netnsCookie);
-      const ref = this.#netnsWatch.known().get(netnsCookie);
-      return ref && this.#dump(ref, vrfsOf);
-    });
   }
 
   #mark(event: AgentEvent): void {
@@ -217,7 +191,7 @@ class Observer implements Observation {
   #netnsChanged(change: NetnsChange): void {
     for (const ref of change.gone) {
       if (!this.#watched.delete(ref.cookie)) continue;
-      this.#dumpedMs.delete(ref.cookie);
+      this.#dumps.forget(ref.cookie);
       this.#mark({
         kind: 'agent-netns',
         ...header(ref.cookie, 'del'),
@@ -243,37 +217,14 @@ class Observer implements Observation {
       inum: ref.inum,
     });
     if (known) return; // only its name is new
-    this.#dumps = this.#dumps.then(() => this.#dump(ref));
-  }
-
-  async #dump(
-    ref: NetnsRef,
-    items: (options: DumpOptions) => AsyncIterable<DumpItem> = dumpNetns,
-  ): Promise<void> {
-    if (items === dumpNetns) this.#wanting.delete(ref.cookie);
-    if (this.#stopping || !this.#watched.has(ref.cookie)) return;
-    try {
-      await withNetns(ref, async (netns) => {
-        const dumpRoutes = (fd: number): Uint8Array => this.#probe.dumpRoutes(fd);
-        for await (const item of items({ netns, dumpRoutes, now: bootTimeNs })) {
-          // Replica and dump are compared as of this moment: what came before it comes first.
-          if ('kind' in item && item.kind === 'dump-end') await this.#probe.caughtUp();
-          this.#options.onRecord(recordOf(item));
-          if (this.#stopping) return;
-        }
-      });
-    } catch (error) {
-      this.#options.onTrouble(error instanceof Error ? error : new Error(String(error)));
-    }
-    if (items === dumpNetns) this.#dumpedMs.set(ref.cookie, performance.now());
+    this.#dumps.add(ref.cookie);
   }
 
   #onTick(): void {
     this.#tellLoss();
     // While records wait they tell the time, and a tick would run ahead of them.
     if (this.#probe.backlogBytes() === 0) this.#mark({ kind: 'tick', ...header(0n, 'none') });
-    const dueMs = performance.now() - RECONCILE_MS;
-    for (const [cookie, dumpedMs] of this.#dumpedMs) if (dumpedMs < dueMs) this.reconcile(cookie);
+    this.#dumps.reconcileDue();
   }
 
   #tellLoss(): void {
