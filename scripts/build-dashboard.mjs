@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Bundles dashboards/live into dist/dashboards/live: index.html, app.js, style.css.
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -10,12 +10,16 @@ const to = `${root}dist/dashboards/live/`;
 
 mkdirSync(to, { recursive: true });
 await build({
-  entryPoints: [`${from}main.ts`],
+  entryPoints: [`${from}main.tsx`],
   outfile: `${to}app.js`,
   bundle: true,
   format: 'esm',
   target: 'es2022',
   minify: true,
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  // The licence of the only package inside goes where its code goes.
+  banner: { js: `/* Preact: ${readFileSync(`${root}node_modules/preact/LICENSE`, 'utf8')}*/` },
   legalComments: 'none',
   logLevel: 'warning',
 });

@@ -25,6 +25,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
 const SOLE_IMPORTER: Readonly<Record<string, string>> = {
   koffi: 'agent/libbpf/',
   ws: 'agent/serve/',
+  preact: 'dashboards/',
 };
 
 /** Source files that may be longer than the norm, each with its reason. */
@@ -55,7 +56,7 @@ function folderOf(path: string): string {
   return parts[0] === 'src' && parts.length > 2 ? `src/${parts[1]}` : (parts[0] ?? '');
 }
 
-const typescript = sources(/\.ts$/).filter((file) => !file.endsWith('.gen.ts'));
+const typescript = sources(/\.tsx?$/).filter((file) => !file.endsWith('.gen.ts'));
 
 test('there is something to check', { skip: !existsSync(join(root, '.git')) }, () => {
   assert.ok(typescript.length > 50, `only ${typescript.length} sources found`);
@@ -93,7 +94,7 @@ test('src/ has no clock and no randomness', () => {
 });
 
 test('files stay small', () => {
-  const long = sources(/\.(ts|c|h|mjs)$/)
+  const long = sources(/\.(tsx?|c|h|mjs)$/)
     .filter((file) => !file.endsWith('.gen.ts') && !file.startsWith('test/case/'))
     .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
     .filter(({ file, lines }) => lines > (file.startsWith('test/') ? TEST_LINES_MAX : LINES_MAX))
@@ -104,6 +105,15 @@ test('files stay small', () => {
 test('no default exports, no barrels', () => {
   const wrong = typescript.filter((file) =>
     /^export (default\b|\* from)/m.test(readFileSync(join(root, file), 'utf8')),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test('the page never makes markup of text', () => {
+  const wrong = sources(/^dashboards\//).filter((file) =>
+    /dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|document\.write/.test(
+      readFileSync(join(root, file), 'utf8'),
+    ),
   );
   assert.deepEqual(wrong, []);
 });

@@ -1,34 +1,26 @@
 /**
- * What the page knows: the tables of each netns, and the newest RAs and decisions.
+ * What the page knows: the state of each netns, and the newest RAs, changes and decisions.
  *
  * Pure: envelopes go in, views read. Every list is bounded; Maps and not objects hold what is
  * keyed by names from outside.
  */
 
 import type { Envelope, HelloData, LostData, StatsData } from '../../src/publish/envelope.ts';
+import { countRate, type Rates } from './rates.ts';
 import {
-  type ChangeData,
-  keyOf,
-  type SnapshotData,
-  type StateObject,
-  type StateValue,
-} from '../../src/publish/snapshot-data.ts';
+  applyChanges,
+  applyNetns,
+  copyNetns,
+  createHistory,
+  forget,
+  type History,
+  replaceNetns,
+} from './tables.ts';
 
-export const DECISIONS_MAX = 1000;
-export const RAS_MAX = 100;
-
-export type Tables = { readonly [O in StateObject]: Map<string, StateValue[O]> };
-
-export interface NetnsView {
-  readonly cookie: string;
-  name: string;
-  inum: number;
-  seeded: boolean;
-  lostNs: string | null;
-  readonly tables: Tables;
-  /** Grows with every change. */
-  version: number;
-}
+export const DECISIONS_MAX = 5000;
+export const RAS_MAX = 500;
+export const CHANGES_MAX = 2000;
+const LOSSES_MAX = 100;
 
 export interface Store {
   hello: HelloData | undefined;
@@ -38,10 +30,15 @@ export interface Store {
   seq: number | undefined;
   /** Newest time of the traced host, and the page's clock then, in ms. */
   clock: { readonly tsNs: string; readonly atMs: number } | undefined;
-  readonly netns: Map<string, NetnsView>;
-  /** Newest first. */
+  /** Smallest delay from the traced host's clock to the page's ever seen, and the newest, in ms. */
+  delay: { readonly leastMs: number; readonly nowMs: number } | undefined;
+  readonly history: History;
+  /** Oldest first, as all lists here. */
   readonly decisions: Envelope<'decision'>[];
   readonly ras: Envelope<'ra'>[];
+  readonly changes: Envelope<'change'>[];
+  readonly losses: Envelope<'lost'>[];
+  readonly rates: Rates;
   /** Decisions seen by this page. */
   decisionsSeen: number;
   stats: StatsData | undefined;
@@ -59,14 +56,33 @@ export function createStore(): Store {
     bootId: '',
     seq: undefined,
     clock: undefined,
-    netns: new Map(),
+    delay: undefined,
+    history: createHistory(),
     decisions: [],
     ras: [],
+    changes: [],
+    losses: [],
+    rates: new Map(),
     decisionsSeen: 0,
     stats: undefined,
     lost: undefined,
     dropped: 0,
     version: 0,
+  };
+}
+
+/** The store as it is now, for a reader that pauses while the original goes on. */
+export function freeze(store: Store): Store {
+  const { history, decisions, ras, changes, losses, rates } = store;
+  const now = new Map([...history.now].map(([cookie, view]) => [cookie, copyNetns(view)]));
+  return {
+    ...store,
+    history: { now, journal: [...history.journal] },
+    decisions: [...decisions],
+    ras: [...ras],
+    changes: [...changes],
+    losses: [...losses],
+    rates: new Map([...rates].map(([sec, rate]) => [sec, { ...rate }])),
   };
 }
 
@@ -77,9 +93,12 @@ export function applyFrame(store: Store, frame: readonly Envelope[], nowMs: numb
   if (last === undefined) return;
   // CPUs finish out of order: the clock must not run back.
   const known = store.clock;
-  if (known === undefined || BigInt(last.tsNs) >= BigInt(known.tsNs)) {
-    store.clock = { tsNs: last.tsNs, atMs: nowMs };
-  }
+  if (known !== undefined && BigInt(last.tsNs) < BigInt(known.tsNs)) return;
+  store.clock = { tsNs: last.tsNs, atMs: nowMs };
+  if (last.kind === 'snapshot' || last.kind === 'hello') return;
+  const delayMs = nowMs - Number(BigInt(last.tsNs) / 1000n) / 1000;
+  const leastMs = Math.min(store.delay?.leastMs ?? delayMs, delayMs);
+  store.delay = { leastMs, nowMs: delayMs };
 }
 
 /** Time of the traced host now. */
@@ -87,6 +106,11 @@ export function nowNs(store: Store, nowMs: number): string {
   if (store.clock === undefined) return '0';
   const passedNs = BigInt(Math.max(0, Math.round((nowMs - store.clock.atMs) * 1e6)));
   return (BigInt(store.clock.tsNs) + passedNs).toString();
+}
+
+/** How much later than at best envelopes come now, in ms; whatever the two clocks say. */
+export function lagMs({ delay }: Store): number {
+  return delay === undefined ? 0 : delay.nowMs - delay.leastMs;
 }
 
 function applyEnvelope(store: Store, envelope: Envelope): void {
@@ -98,23 +122,26 @@ function applyEnvelope(store: Store, envelope: Envelope): void {
       greet(store, envelope.data);
       break;
     case 'snapshot':
-      replaceNetns(store, envelope);
+      replaceNetns(store.history, envelope);
       break;
     case 'change':
-      applyChanges(store, envelope);
+      applyChanges(store.history, envelope);
+      keepNewest(store.changes, envelope, CHANGES_MAX);
       break;
     case 'netns':
-      applyNetns(store, envelope);
+      applyNetns(store.history, envelope);
       break;
     case 'ra':
       keepNewest(store.ras, envelope, RAS_MAX);
       break;
     case 'decision':
       store.decisionsSeen++;
+      countRate(store.rates, envelope);
       keepNewest(store.decisions, envelope, DECISIONS_MAX);
       break;
     case 'lost':
       store.lost = envelope.data;
+      keepNewest(store.losses, envelope, LOSSES_MAX);
       break;
     case 'stats':
       store.stats = envelope.data;
@@ -122,7 +149,7 @@ function applyEnvelope(store: Store, envelope: Envelope): void {
     case 'dropped':
       store.dropped += envelope.data.count;
       // Snapshots of all there is follow; what they do not have is gone.
-      store.netns.clear();
+      forget(store.history);
       break;
   }
   store.seq = envelope.seq;
@@ -131,92 +158,22 @@ function applyEnvelope(store: Store, envelope: Envelope): void {
 /** Another run, or one that starts anew: what is on the page is no longer true. */
 function greet(store: Store, hello: HelloData): void {
   const sameRun = store.hello?.run === hello.run;
-  if (!hello.resumed) store.netns.clear();
+  if (!hello.resumed) forget(store.history);
   if (!sameRun) {
-    store.decisions.length = 0;
-    store.ras.length = 0;
+    for (const list of [store.decisions, store.ras, store.changes, store.losses]) list.length = 0;
+    store.rates.clear();
     store.decisionsSeen = 0;
     store.stats = undefined;
     store.lost = undefined;
     store.dropped = 0;
+    store.clock = undefined;
+    store.delay = undefined;
   }
   store.hello = hello;
 }
 
-function replaceNetns(store: Store, envelope: Envelope<'snapshot'>): void {
-  const { data, netns } = envelope;
-  if (netns === null) return;
-  const view = createNetns(netns.cookie);
-  view.name = netns.name;
-  view.inum = data.inum;
-  view.seeded = data.seeded;
-  view.lostNs = data.lostNs;
-  for (const object of Object.keys(view.tables) as StateObject[]) fill(view, object, data);
-  view.version = (store.netns.get(netns.cookie)?.version ?? 0) + 1;
-  store.netns.set(netns.cookie, view);
-}
-
-function fill<O extends StateObject>(view: NetnsView, object: O, data: SnapshotData): void {
-  const table = view.tables[object] as Map<string, StateValue[O]>;
-  const values = data.tables[object] as readonly StateValue[O][];
-  for (const value of values) table.set(keyOf(object, value), value);
-}
-
-function applyChanges(store: Store, envelope: Envelope<'change'>): void {
-  const { netns, data } = envelope;
-  if (netns === null) return;
-  const view = netnsOf(store, netns.cookie);
-  view.name = netns.name;
-  view.version++;
-  for (const change of data.changes) applyChange(view, change);
-}
-
-function applyChange({ tables }: NetnsView, { object, op, value }: ChangeData): void {
-  const table = tables[object] as Map<string, typeof value>;
-  const key = keyOf(object, value);
-  if (op === 'del') table.delete(key);
-  else table.set(key, value);
-}
-
-function applyNetns(store: Store, { netns, data }: Envelope<'netns'>): void {
-  if (netns === null) return;
-  if (data.op === 'del') {
-    store.netns.delete(netns.cookie);
-    return;
-  }
-  const view = netnsOf(store, netns.cookie);
-  view.name = data.name;
-  view.inum = data.inum;
-  view.seeded = data.seeded;
-  view.version++;
-}
-
-function netnsOf(store: Store, cookie: string): NetnsView {
-  let view = store.netns.get(cookie);
-  if (view === undefined) {
-    view = createNetns(cookie);
-    store.netns.set(cookie, view);
-  }
-  return view;
-}
-
-function createNetns(cookie: string): NetnsView {
-  const tables: Tables = {
-    link: new Map(),
-    devconf: new Map(),
-    address: new Map(),
-    route: new Map(),
-    rule: new Map(),
-    label: new Map(),
-    neighbour: new Map(),
-    nexthop: new Map(),
-    pvd: new Map(),
-    sysctl: new Map(),
-  };
-  return { cookie, name: '', inum: 0, seeded: false, lostNs: null, tables, version: 0 };
-}
-
+/** Trims by an eighth, so that it costs next to nothing per item. */
 function keepNewest<T>(list: T[], item: T, max: number): void {
-  list.unshift(item);
-  if (list.length > max) list.length = max;
+  list.push(item);
+  if (list.length > max) list.splice(0, list.length - Math.floor((max * 7) / 8));
 }

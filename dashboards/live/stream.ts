@@ -2,13 +2,20 @@
 
 import type { Envelope } from '../../src/publish/envelope.ts';
 
-export type StreamState = 'connecting' | 'live' | 'offline';
+export type StreamState = 'connecting' | 'live' | 'offline' | 'unauthorized' | 'file';
 
 export interface StreamHandlers {
   onFrame(frame: readonly Envelope[]): void;
   onState(state: StreamState): void;
   /** Where to resume; undefined to start anew. */
   position(): { readonly seq: number; readonly run: string } | undefined;
+  /** '' when none is known. */
+  token(): string;
+}
+
+export interface FollowedStream {
+  /** Connects now, e.g. with a token that was just given. */
+  retry(): void;
 }
 
 const RETRY_MS_MIN = 250;
@@ -19,27 +26,55 @@ const RECENT = 500;
 const SILENCE_MS_MAX = 15_000;
 
 /** Follows the stream until the page goes. */
-export function followStream(base: URL, handlers: StreamHandlers): void {
+export function followStream(base: URL, handlers: StreamHandlers): FollowedStream {
   let retryMs = RETRY_MS_MIN;
+  let current = 0;
   const connect = (): void => {
+    const mine = ++current;
     handlers.onState('connecting');
-    const socket = new WebSocket(streamUrl(base, handlers.position()));
+    const url = streamUrl(base, handlers.position());
+    const socket = new WebSocket(url, streamProtocols(handlers.token()));
     let silence = setTimeout(() => socket.close(), SILENCE_MS_MAX);
+    let opened = false;
     socket.addEventListener('message', (event: MessageEvent<string>) => {
+      if (mine !== current) return;
       clearTimeout(silence);
       silence = setTimeout(() => socket.close(), SILENCE_MS_MAX);
+      opened = true;
       retryMs = RETRY_MS_MIN;
       handlers.onFrame(JSON.parse(event.data) as Envelope[]);
       handlers.onState('live');
     });
-    socket.addEventListener('close', () => {
+    socket.addEventListener('close', async () => {
       clearTimeout(silence);
+      if (mine !== current) return;
+      if (!opened && (await isRefused(base, handlers.token()))) {
+        handlers.onState('unauthorized');
+        return;
+      }
       handlers.onState('offline');
-      setTimeout(connect, retryMs);
+      setTimeout(() => mine === current && connect(), retryMs);
       retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
     });
   };
   connect();
+  return { retry: connect };
+}
+
+/** A browser does not tell why an upgrade was refused; a plain request does. */
+async function isRefused(base: URL, token: string): Promise<boolean> {
+  try {
+    const headers: Record<string, string> =
+      token === '' ? {} : { Authorization: `Bearer ${token}` };
+    return (await fetch(new URL('api/hello', base), { headers })).status === 401;
+  } catch {
+    return false;
+  }
+}
+
+/** A page cannot set headers of a WebSocket, but for the protocols it offers (RFC 6455, 1.9). */
+export function streamProtocols(token: string): string[] {
+  return token === '' ? ['pvdscope'] : ['pvdscope', `pvdscope.token.${token}`];
 }
 
 export function streamUrl(

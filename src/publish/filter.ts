@@ -30,7 +30,14 @@ export interface Filter {
   /** Any address or prefix in it. Decisions, RAs, changes. */
   readonly prefix: readonly Prefix6[];
   readonly kind: ReadonlySet<string>;
+  /** {@link VERDICT_WORDS}. Decisions. */
+  readonly verdict: ReadonlySet<string>;
+  /** Codes of findings; `*`: any, `-`: none. Decisions. */
+  readonly finding: ReadonlySet<string>;
 }
+
+/** `agree` includes what raced, `raced` is only that. */
+export const VERDICT_WORDS: readonly string[] = ['agree', 'raced', 'diverge', 'undecided'];
 
 export type FilterResult =
   | { readonly ok: true; readonly filter: Filter }
@@ -39,17 +46,19 @@ export type FilterResult =
 /** Terms of one filter. */
 const TERMS_MAX = 64;
 const ALWAYS: ReadonlySet<string> = new Set(['hello', 'lost', 'dropped']);
-const FIELDS = 'netns, pvd, pid, comm, prefix, kind';
+const FIELDS = 'netns, pvd, pid, comm, prefix, kind, verdict, finding';
 
 /** A filter from terms such as `['pid', '12']`; says what is wrong with the first bad one. */
 export function parseFilter(terms: Iterable<readonly [string, string]>): FilterResult {
-  const filter = {
-    netns: new Set<string>(),
-    pvd: new Set<string>(),
-    pid: new Set<number>(),
-    comm: new Set<string>(),
-    prefix: [] as Prefix6[],
-    kind: new Set<string>(),
+  const filter: Draft = {
+    netns: new Set(),
+    pvd: new Set(),
+    pid: new Set(),
+    comm: new Set(),
+    prefix: [],
+    kind: new Set(),
+    verdict: new Set(),
+    finding: new Set(),
   };
   let count = 0;
   for (const [field, value] of terms) {
@@ -73,12 +82,15 @@ interface Draft {
   comm: Set<string>;
   prefix: Prefix6[];
   kind: Set<string>;
+  verdict: Set<string>;
+  finding: Set<string>;
 }
 
 function addTerm(draft: Draft, field: string, value: string): string | undefined {
   switch (field) {
     case 'netns':
     case 'comm':
+    case 'finding':
       draft[field].add(value);
       return undefined;
     case 'pvd':
@@ -99,6 +111,10 @@ function addTerm(draft: Draft, field: string, value: string): string | undefined
         return `kind is none of ${ENVELOPE_KINDS.join(', ')}`;
       }
       draft.kind.add(value);
+      return undefined;
+    case 'verdict':
+      if (!VERDICT_WORDS.includes(value)) return `verdict is none of ${VERDICT_WORDS.join(', ')}`;
+      draft.verdict.add(value);
       return undefined;
     default:
       return `a filter term is FIELD=VALUE with a field of ${FIELDS}`;
@@ -128,7 +144,12 @@ export function matchesFilter(filter: Filter, envelope: Envelope): boolean {
 }
 
 function matchesDecision(filter: Filter, data: DecisionData): boolean {
-  const { task, query, outcome } = data;
+  const { task, query, outcome, verdict } = data;
+  if (filter.verdict.size > 0) {
+    const raced = verdict.verdict === 'agree' && verdict.raced && filter.verdict.has('raced');
+    if (!raced && !filter.verdict.has(verdict.verdict)) return false;
+  }
+  if (filter.finding.size > 0 && !matchesFinding(filter.finding, data)) return false;
   if (filter.pid.size > 0) {
     if (task === null || !(filter.pid.has(task.pid) || filter.pid.has(task.tgid))) return false;
   }
@@ -144,6 +165,11 @@ function matchesDecision(filter: Filter, data: DecisionData): boolean {
       addrs.filter((addr) => addr !== '::'),
     )
   );
+}
+
+function matchesFinding(wanted: ReadonlySet<string>, { findings }: DecisionData): boolean {
+  if (findings.length === 0) return wanted.has('-');
+  return wanted.has('*') || findings.some(({ code }) => wanted.has(code));
 }
 
 function matchesChange(filter: Filter, change: ChangeData): boolean {

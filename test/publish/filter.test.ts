@@ -21,6 +21,12 @@ const unattributed = envelope(1, 'decision', {
   },
 });
 
+const raced = envelope(1, 'decision', {
+  ...DECISION,
+  verdict: { verdict: 'agree', raced: true },
+  findings: [{ code: 'rfc6724.r5.5', evidence: '' }],
+});
+
 const DECISIONS: readonly (readonly [filter: string, of: Envelope, matches: boolean])[] = [
   ['', decision, true],
   ['pid=10', decision, true],
@@ -42,6 +48,16 @@ const DECISIONS: readonly (readonly [filter: string, of: Envelope, matches: bool
   ['prefix=2001:db8:2::5', decision, true],
   ['prefix=2001:db8:3::/48', decision, false],
   ['prefix=::/128', decision, false],
+  ['verdict=undecided', decision, true],
+  ['verdict=agree', decision, false],
+  ['verdict=raced', raced, true],
+  ['verdict=agree', raced, true],
+  ['verdict=diverge verdict=undecided', decision, true],
+  ['finding=-', decision, true],
+  ['finding=*', decision, false],
+  ['finding=*', raced, true],
+  ['finding=rfc6724.r5.5', raced, true],
+  ['finding=rfc6724.r5', raced, false],
   ['kind=decision', decision, true],
   ['kind=ra', decision, false],
   ['kind=ra kind=decision', decision, true],

@@ -36,7 +36,7 @@ function expected(pipeline: Pipeline): Record<string, Record<string, unknown>> {
 
 function followed(store: Store): Record<string, Record<string, unknown>> {
   return Object.fromEntries(
-    [...store.netns.values()].flatMap(({ cookie, tables }) =>
+    [...store.history.now.values()].flatMap(({ cookie, tables }) =>
       (Object.keys(tables) as StateObject[]).map((object) => [
         `${cookie} ${object}`,
         Object.fromEntries<unknown>(tables[object]),
@@ -82,15 +82,15 @@ test('following snapshot and changes gives the state the agent has', () => {
   );
 });
 
-test('decisions are bounded, the newest first', () => {
+test('decisions are bounded, the newest stay', () => {
   const store = createStore();
-  const frame = Array.from({ length: DECISIONS_MAX + 5 }, (_, i) =>
-    envelope(i + 1, 'decision', DECISION),
-  );
+  const count = 3 * DECISIONS_MAX;
+  const frame = Array.from({ length: count }, (_, i) => envelope(i + 1, 'decision', DECISION));
   applyFrame(store, frame, 0);
-  assert.equal(store.decisions.length, DECISIONS_MAX);
-  assert.equal(store.decisions[0]?.seq, DECISIONS_MAX + 5);
-  assert.equal(store.decisionsSeen, DECISIONS_MAX + 5);
+  assert.ok(store.decisions.length <= DECISIONS_MAX);
+  assert.ok(store.decisions.length > DECISIONS_MAX / 2);
+  assert.equal(store.decisions.at(-1)?.seq, count);
+  assert.equal(store.decisionsSeen, count);
 });
 
 test('another run empties the page, a resumed one does not', () => {
@@ -98,11 +98,11 @@ test('another run empties the page, a resumed one does not', () => {
   const store = createStore();
   for (const record of encode(seeded())) applyFrame(store, step(pipeline, record), 0);
   applyFrame(store, [helloOf(pipeline, true)], 0);
-  assert.equal(store.netns.size, 1);
+  assert.equal(store.history.now.size, 1);
   assert.equal(store.ras.length, 2);
   const other = { ...helloOf(pipeline, false).data, run: 'other' };
   applyFrame(store, [envelope(0, 'hello', other, null)], 0);
-  assert.equal(store.netns.size, 0);
+  assert.equal(store.history.now.size, 0);
   assert.equal(store.ras.length, 0);
 });
 
@@ -111,7 +111,7 @@ test('names like __proto__ are names', () => {
   const pipeline = createPipeline();
   const events = [...seeded(), link(at(3), 5, '__proto__')];
   for (const record of encode(events)) applyFrame(store, step(pipeline, record), 0);
-  const [view] = [...store.netns.values()];
+  const [view] = [...store.history.now.values()];
   assert.equal(view?.tables.link.get('5')?.name, '__proto__');
 });
 
