@@ -12,6 +12,7 @@ import type {
   SaddrEvent,
 } from '../src/decode/event.ts';
 import { encodeRecord } from '../src/decode/record.ts';
+import { QUIRKS_NEW } from '../src/model/profile.ts';
 import { type Addr6, ANY6, addr6 } from '../src/net/addr6.ts';
 import type { Address, Link, Route } from '../src/state/snapshot.ts';
 import { internetRoutes, internetSnapshot } from './model-routes.ts';
@@ -55,6 +56,7 @@ export function seedRecords(): Uint8Array[] {
     hz: 250,
     realtimeOffsetNs: '0',
     hooks: [],
+    quirks: { ...QUIRKS_NEW },
   };
   const events: Known[] = [
     { ...header('none', 0n), kind: 'agent-start', info } as Known,
