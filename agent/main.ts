@@ -11,6 +11,8 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import('./command/replay.ts')).replayCommand(),
   state: async () => (await import('./command/state.ts')).stateCommand(),
   explain: async () => (await import('./command/explain.ts')).explainCommand(),
+  check: async () => (await import('./command/check.ts')).checkCommand(),
+  diff: async () => (await import('./command/diff.ts')).diffCommand(),
   parse: async () => (await import('./command/parse.ts')).parseCommand(),
   predict: async () => (await import('./command/predict.ts')).predictCommand(),
   compile: async () => (await import('./command/compile.ts')).compileCommand(),

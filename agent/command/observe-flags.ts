@@ -15,7 +15,7 @@ export function observeOptions(command: Command): Command {
   return command
     .option(
       '--netns <name>',
-      'only this namespace: a name under /run/netns or `self` (repeatable)',
+      'only this namespace: a name under /run/netns, `NAME*` or `self` (repeatable)',
       add,
       [],
     )

@@ -39,6 +39,16 @@ export const SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
     io: 'input',
     load: async () => (await import('../lab/scenario-schema.ts')).scenarioSchema,
   },
+  expect: {
+    about: 'a file of expectations alone, for `check`, in YAML or JSON',
+    io: 'input',
+    load: async () => (await import('../expect/expect-schema.ts')).expectFileSchema,
+  },
+  baseline: {
+    about: 'the differences that `diff --baseline` accepts, in YAML or JSON',
+    io: 'input',
+    load: async () => (await import('../expect/baseline-file.ts')).baselineSchema,
+  },
 };
 
 export function schemaCommand(): Command {

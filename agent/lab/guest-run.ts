@@ -10,18 +10,20 @@ import { type GuestOptions, type GuestResult, runInGuest } from './vm.ts';
 const LINE_MAX = 1 << 20;
 
 export interface GuestRunOptions extends Omit<GuestOptions, 'command' | 'stdout'> {
+  /** More options of the verb. */
+  readonly args?: readonly string[];
   readonly onEvent: (event: ScenarioEvent) => void;
 }
 
 /** Scenario files have to be where the guest sees them: not in /dev, /proc, /run or /sys. */
 export async function runScenariosInGuest(
   files: readonly string[],
-  { onEvent, ...guest }: GuestRunOptions,
+  { onEvent, args = [], ...guest }: GuestRunOptions,
 ): Promise<GuestResult> {
   const paths = files.map((file) => path.resolve(file));
   return runInGuest({
     ...guest,
-    command: [process.execPath, MAIN, 'lab', 'run', '--format', 'ndjson', '--', ...paths],
+    command: [process.execPath, MAIN, 'lab', 'run', '--format', 'ndjson', ...args, '--', ...paths],
     stdout: eventLines(onEvent),
   });
 }

@@ -14,8 +14,13 @@ let topologies = 0;
 
 /** Gives the full names of one topology's namespaces; unique on this machine. */
 export function namespaceNames(): (name: string) => string {
-  const prefix = `pvd-${runId()}-${++topologies}-`;
+  const prefix = `${namespacesOfRun()}${++topologies}-`;
   return (name) => prefix + name;
+}
+
+/** How the names of all namespaces of this run begin. */
+export function namespacesOfRun(): string {
+  return `pvd-${runId()}-`;
 }
 
 export function namespacePath(fullName: string): string {

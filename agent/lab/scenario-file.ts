@@ -1,6 +1,7 @@
 /** From a scenario file to a checked {@link Scenario}; every error has its place. */
 
 import path from 'node:path';
+import { expectationFaults } from '../expect/expectation-faults.ts';
 import { checkRouterConfig, loadRouterConfig } from '../router/config.ts';
 import { type Fault, faultsError, faultsOf, suggest, valueAt } from '../yaml/faults.ts';
 import { parseYaml, readYaml, subSource, type YamlPath, type YamlSource } from '../yaml/source.ts';
@@ -24,10 +25,14 @@ export function parseScenario(text: string, file: string): ScenarioFile {
   return checkScenario(parseYaml(text, file));
 }
 
-function checkScenario(source: YamlSource): ScenarioFile {
+/** @throws AgentError `PVD_ERR_SCENARIO`, `PVD_ERR_ROUTER_CONFIG` */
+export function checkScenario(source: YamlSource): ScenarioFile {
   const parsed = scenarioSchema.safeParse(source.value);
   if (!parsed.success) throw faultsError(ERROR, faultsOf(parsed.error, scenarioSchema, source));
-  const faults = checkReferences(parsed.data, source);
+  const faults = [
+    ...checkReferences(parsed.data, source),
+    ...expectationFaults(parsed.data.expect, source),
+  ];
   if (faults.length > 0) throw faultsError(ERROR, faults);
   checkRouters(parsed.data, source);
   return { scenario: parsed.data, source };
@@ -77,6 +82,14 @@ function checkReferences(scenario: Scenario, source: YamlSource): Fault[] {
     refer(['actions', i, 'stop'], 'router or process', { ...routers, ...processes });
     const interfaces = namespaces[action.in ?? '']?.interfaces ?? {};
     refer(['actions', i, 'wait', 'dev'], `interface in ${action.in}`, interfaces);
+  });
+  scenario.expect.forEach((expectation, i) => {
+    refer(['expect', i, 'in'], 'namespace', namespaces);
+    const interfaces = namespaces[expectation.in ?? '']?.interfaces;
+    if (interfaces === undefined) return;
+    for (const kind of ['address', 'route']) {
+      refer(['expect', i, kind, 'dev'], `interface in ${expectation.in}`, interfaces);
+    }
   });
   return faults;
 }

@@ -1,69 +1,96 @@
-/** What runs of scenarios gave, as TAP 13 with one subtest per scenario, or as NDJSON. */
+/** Gathers what runs of scenarios gave into suites of results, and tells each as it comes. */
 
-import { escapeJson, escapeTap, escapeTerminal } from '../../src/publish/escape.ts';
+import type { SuiteResult, TestResult } from '../../src/expect/result.ts';
+import {
+  TAP_HEADER,
+  type TapOptions,
+  tapEnd,
+  tapSuiteBegin,
+  tapSuiteEnd,
+  tapTest,
+} from '../../src/publish/report-tap.ts';
 import type { ScenarioEvent } from './scenario-run.ts';
 
 export interface Report {
   push(event: ScenarioEvent): void;
   /** A scenario that gave no events at all, or not its end. */
-  broken(name: string, why: string): void;
+  broken(name: string, kernel: string, why: string): void;
   end(): void;
+  readonly suites: readonly SuiteResult[];
 }
 
-export function createTapReport(write: (text: string) => void): Report {
-  let count = 0;
-  let failed = 0;
-  let title = '';
-  let actions = 0;
-  write('TAP version 13\n');
-  const finish = (ok: boolean, notes: readonly string[]) => {
-    if (title === '') return;
-    write(`    1..${actions}\n`);
-    write(`${ok ? 'ok' : 'not ok'} ${++count} - ${escapeTap(title)}\n`);
-    for (const note of notes) write(`# ${escapeTerminal(note)}\n`);
-    if (!ok) failed++;
-    title = '';
+/** Gets the results as they come. */
+export interface Progress {
+  begin(suite: SuiteResult): void;
+  test(number: number, test: TestResult): void;
+  end(number: number, suite: SuiteResult): void;
+  allEnded(suites: readonly SuiteResult[]): void;
+}
+
+const RAN = 'the scenario runs to its end';
+
+export function createReport(progress?: Progress): Report {
+  const suites: SuiteResult[] = [];
+  let open: (SuiteResult & { tests: TestResult[] }) | undefined;
+  const begin = (name: string, file: string, kernel: string) => {
+    open = { name, kernel, file, tests: [] };
+    progress?.begin(open);
   };
-  const begin = (name: string) => {
-    title = name;
-    actions = 0;
-    write(`# Subtest: ${escapeTap(title)}\n`);
+  const add = (test: TestResult) => {
+    const number = open?.tests.push(test);
+    if (number !== undefined) progress?.test(number, test);
+  };
+  const finish = (error: readonly string[], rest: Partial<SuiteResult> = {}) => {
+    if (!open) return;
+    const [reason, ...details] = error;
+    if (reason !== undefined) add({ name: RAN, status: 'error', reason, details });
+    const suite = { ...open, ...rest };
+    const number = suites.push(suite);
+    progress?.end(number, suite);
+    open = undefined;
   };
   return {
+    suites,
     push(event) {
-      if (event.event === 'begin') begin(`${event.scenario} [${event.kernel}]`);
-      else if (event.event === 'action') {
-        const { ok, name, message, durationMs } = event;
-        write(`    ${ok ? 'ok' : 'not ok'} ${++actions} - ${escapeTap(name)} (${durationMs} ms)\n`);
-        for (const note of message?.split('\n') ?? []) write(`    # ${escapeTerminal(note)}\n`);
+      if (event.event === 'begin') begin(event.scenario, event.file, event.kernel);
+      else if (event.event === 'action') add(actionTest(event));
+      else if (event.event === 'check') {
+        const { event: _, ...test } = event;
+        add(test);
       } else {
-        const { error } = event;
-        const notes = error ? [`${error.message} [${error.code}]`, error.hint] : [];
+        const { error, incomplete } = event;
+        const said = error ? [`${error.message} [${error.code}]`, error.hint] : [];
         finish(
-          event.ok,
-          notes.filter((n) => n !== undefined),
+          said.filter((text) => text !== undefined),
+          incomplete === undefined ? {} : { incomplete },
         );
       }
     },
-    broken(name, why) {
-      if (title === '') begin(name);
-      finish(false, [why]);
+    broken(name, kernel, why) {
+      if (open === undefined) begin(name, name, kernel);
+      finish([why]);
     },
-    end() {
-      write(
-        `1..${count}\n# Totals: pass:${count - failed} fail:${failed} xfail:0 xpass:0 skip:0 error:0\n`,
-      );
-    },
+    end: () => progress?.allEnded(suites),
   };
 }
 
-export function createNdjsonReport(write: (text: string) => void): Report {
+function actionTest({
+  name,
+  ok,
+  message,
+  durationMs,
+}: Extract<ScenarioEvent, { event: 'action' }>): TestResult {
+  const details = message?.split('\n') ?? [];
+  return { name, status: ok ? 'pass' : 'fail', reason: '', details, durationMs };
+}
+
+/** TAP 13 line by line. */
+export function tapProgress(write: (text: string) => void, options: TapOptions = {}): Progress {
+  write(TAP_HEADER);
   return {
-    push: (event) => write(`${escapeJson(JSON.stringify(event))}\n`),
-    broken: (name, message) => {
-      const error = { code: 'PVD_ERR_GUEST', message: `${name}: ${message}` };
-      write(`${escapeJson(JSON.stringify({ event: 'end', ok: false, error }))}\n`);
-    },
-    end: () => {},
+    begin: (suite) => write(tapSuiteBegin(suite)),
+    test: (number, test) => write(tapTest(number, test, options)),
+    end: (number, suite) => write(tapSuiteEnd(number, suite, options)),
+    allEnded: (suites) => write(tapEnd(suites)),
   };
 }

@@ -1,6 +1,7 @@
 /** Runs a scenario on this kernel: topology, routers, actions; tells what came of each. */
 
 import os from 'node:os';
+import { isBad, type TestResult } from '../../src/expect/result.ts';
 import { AgentError } from '../error.ts';
 import type { ExecResult } from './exec.ts';
 import { type Action, actionName } from './scenario.ts';
@@ -17,7 +18,7 @@ export interface ActionResult {
   readonly message?: string;
 }
 
-/** One line each of `--format ndjson`; a scenario's begin, its actions, its end. */
+/** A scenario's begin, its actions, what its expectations came to, its end. */
 export type ScenarioEvent =
   | {
       readonly event: 'begin';
@@ -28,9 +29,12 @@ export type ScenarioEvent =
       readonly actions: number;
     }
   | ({ readonly event: 'action' } & ActionResult)
+  | ({ readonly event: 'check' } & TestResult)
   | {
       readonly event: 'end';
       readonly ok: boolean;
+      /** Why the checks prove less than they seem to. */
+      readonly incomplete?: string;
       /** The topology could not be built, or an observer failed. */
       readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
     };
@@ -39,8 +43,15 @@ export type ScenarioEvent =
 export interface Observer {
   /** Namespaces, links and addresses are there; no router has been started. */
   attach?(topology: Topology): Promise<void>;
-  /** The actions are over; everything is still there. Not called when `attach` failed. */
+  /** The actions are over; everything is still there: what the expectations came to. */
+  check?(topology: Topology): Promise<Checked>;
+  /** As `check`, after it. Not called when `attach` failed. */
   detach?(topology: Topology, results: readonly ActionResult[]): Promise<void>;
+}
+
+export interface Checked {
+  readonly tests: readonly TestResult[];
+  readonly incomplete?: string | undefined;
 }
 
 export interface RunOptions {
@@ -52,6 +63,7 @@ export interface RunOptions {
 export interface RunResult {
   readonly ok: boolean;
   readonly results: readonly ActionResult[];
+  readonly checked?: Checked;
   /** What kept the scenario from being run to its end. */
   readonly error?: AgentError;
 }
@@ -66,6 +78,7 @@ export async function runScenario(
   const { scenario, source } = file;
   const { observe, onEvent = () => {}, signal } = options;
   const results: ActionResult[] = [];
+  let checked: Checked | undefined;
   const add = (result: ActionResult) => {
     results.push(result);
     onEvent({ event: 'action', ...result });
@@ -89,6 +102,7 @@ export async function runScenario(
             const message = `it ended with exit code ${exitCode}${lastLines(output)}`;
             add({ name: `${name} keeps running`, ok: false, durationMs: 0, message });
           }
+          checked = await observe?.check?.(topology);
         } finally {
           await observe?.detach?.(topology, results);
         }
@@ -105,9 +119,12 @@ export async function runScenario(
     });
     return { ok: false, results, error };
   }
-  const ok = results.every((result) => result.ok);
-  onEvent({ event: 'end', ok });
-  return { ok, results };
+  for (const test of checked?.tests ?? []) onEvent({ event: 'check', ...test });
+  const bad = checked?.tests.some(({ status }) => isBad(status)) ?? false;
+  const ok = !bad && results.every((result) => result.ok);
+  const incomplete = checked?.incomplete;
+  onEvent({ event: 'end', ok, ...(incomplete === undefined ? {} : { incomplete }) });
+  return { ok, results, ...(checked === undefined ? {} : { checked }) };
 }
 
 async function act(topology: Topology, action: Action): Promise<ActionResult> {

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { parsePrefix6 } from '../../src/net/prefix6.ts';
+import { expectSchema } from '../expect/expect-schema.ts';
 import type { Action, Condition, Process, RadvdOptions, Router, Scenario } from './scenario.ts';
 
 const word = (what: string) =>
@@ -147,4 +148,5 @@ export const scenarioSchema: z.ZodType<Scenario, unknown> = z.strictObject({
   routers: z.record(word('a router'), router).default({}),
   processes: z.record(word('a process'), process).default({}),
   actions: z.array(action).default([]),
+  expect: expectSchema.default([]),
 });

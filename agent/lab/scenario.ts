@@ -1,5 +1,7 @@
 /** A scenario: a topology of network namespaces, its routers, and what is done in it. */
 
+import type { Expectation } from '../../src/expect/expectation.ts';
+
 /** Map keys are the names by which other parts refer to a thing; order is the file's. */
 export interface Scenario {
   readonly name: string;
@@ -9,6 +11,7 @@ export interface Scenario {
   readonly routers: Readonly<Record<string, Router>>;
   readonly processes: Readonly<Record<string, Process>>;
   readonly actions: readonly Action[];
+  readonly expect: readonly Expectation[];
 }
 
 /** Two interfaces on a link are a veth pair; any other number share a bridge. */

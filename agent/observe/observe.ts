@@ -14,13 +14,17 @@ import { decodeRecord, encodeRecord } from '../../src/decode/record.ts';
 import { calibrate } from '../calibrate/calibrate.ts';
 import { bootTimeNs, jiffiesHz, realtimeOffsetNs } from '../libbpf/libc.ts';
 import type { NetnsRef } from '../netns/handle.ts';
+import { isWanted } from '../netns/wanted.ts';
 import { type NetnsChange, watchNetns } from '../netns/watch.ts';
 import { type Degradation, openProbe, type Probe } from '../probe/probe.ts';
 import { DumpQueue } from './dump-queue.ts';
 
 export interface ObserveOptions {
   readonly version: string;
-  /** Names of the namespaces to watch, as `discoverNetns` gives them; all when absent. */
+  /**
+   * Names of the namespaces to watch, as `discoverNetns` gives them, or how they begin when it
+   * ends with `*`; all when absent.
+   */
   readonly netns?: readonly string[];
   /** Decisions of these processes only. */
   readonly tgids?: readonly number[];
@@ -68,7 +72,7 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
 
 class Observer implements Observation {
   readonly #options: ObserveOptions;
-  readonly #wanted: ReadonlySet<string> | undefined;
+  readonly #wanted: readonly string[] | undefined;
   readonly #watched = new Set<bigint>();
   #probe!: Probe;
   #netnsWatch!: ReturnType<typeof watchNetns>;
@@ -80,7 +84,7 @@ class Observer implements Observation {
 
   constructor(options: ObserveOptions) {
     this.#options = options;
-    this.#wanted = options.netns && new Set(options.netns);
+    this.#wanted = options.netns;
   }
 
   get hooks(): readonly HookStatus[] {
@@ -206,7 +210,7 @@ class Observer implements Observation {
   }
 
   #appeared(ref: NetnsRef): void {
-    if (this.#wanted && !this.#wanted.has(ref.name)) return;
+    if (!isWanted(ref.name, this.#wanted)) return;
     const known = this.#watched.has(ref.cookie);
     this.#watched.add(ref.cookie);
     if (this.#wanted && !known) this.#probe.watch(ref.cookie);

@@ -49,7 +49,7 @@ test('all ok: TAP on stdout, nothing on stderr, 0', { skip }, async () => {
   const { code, out, err } = await lab(['run', file]);
   assert.equal(code, 0, err);
   assert.match(out, /^TAP version 13\n# Subtest: fine \[/);
-  assert.match(out, /^ {4}1\.\.2\nok 1 - fine .*\n1\.\.1\n# Totals: pass:1 fail:0 /m);
+  assert.match(out, /^ {4}1\.\.2\nok 1 - fine .*\n1\.\.1\n# Totals: pass:2 fail:0 /m);
   assert.equal(err, '');
 });
 
@@ -95,7 +95,7 @@ test('the kernel refuses: 3, and the next scenario is run all the same', { skip 
   assert.equal(code, 3);
   assert.match(
     out,
-    /^# .*refused\.yaml:2:\d+: ip link add x type nonsense: .*\[PVD_ERR_TOPOLOGY\]$/m,
+    /^ {4}# .*refused\.yaml:2:\d+: ip link add x type nonsense: .*\[PVD_ERR_TOPOLOGY\]$/m,
   );
   assert.match(out, /^ok 2 - good/m);
 });
