@@ -18,6 +18,8 @@ export interface Ask {
   readonly sport?: number;
   readonly dport?: number;
   readonly tos?: number;
+  /** Of a socket's flow. */
+  readonly flowlabel?: number;
   readonly prefs?: number;
   /** `IPV6_UNICAST_IF`. */
   readonly ucast?: string;
@@ -47,7 +49,7 @@ export function parseAsk(text: string): Ask {
     else if (word === 'iif') ask['iif'] = value;
     else if (word === 'ipproto') ask['proto'] = Number(value);
     else if (word === 'prefs') ask['prefs'] = PREFS[value] ?? 0;
-    else if (/^(mark|uid|sport|dport|tos)$/.test(word)) ask[word] = Number(value);
+    else if (/^(mark|uid|sport|dport|tos|flowlabel)$/.test(word)) ask[word] = Number(value);
     else throw new Error(`unknown word in question: ${word}`);
   }
   return ask as unknown as Ask;
@@ -68,7 +70,7 @@ export function toQuery(ask: Ask, state: IpState, nowNs: bigint): Query {
     sport: ask.sport ?? 0,
     dport: ask.dport ?? 0,
     proto: ask.proto ?? 0,
-    flowinfo: (ask.tos ?? 0) << 20,
+    flowinfo: ((ask.tos ?? 0) << 20) | (ask.flowlabel ?? 0),
     fromNs: nowNs,
     toNs: nowNs,
     volatile: { exceptions: state.exceptions.filter((e) => e.daddr === addr6(ask.daddr)) },

@@ -81,6 +81,18 @@ describe('a stock kernel', () => {
   });
 });
 
+it('a source that the flow brings has its PvD', () => {
+  const model = createModel(createModelState(snapshot()), LINUX);
+  const base = { kind: 'flow', daddr: addr6(FAR), fromNs: 0n, toNs: 0n } as const;
+  const pvdOf = (saddr: string): PvdId | undefined =>
+    predictOn(model, { ...base, saddr: addr6(saddr) }).outcomes[0]?.saddrPvd;
+  assert.deepEqual(['2001:db8:1::1', '2001:db8:2::1', '2001:db8:3::1'].map(pvdOf), [
+    RED,
+    BLUE,
+    undefined,
+  ]);
+});
+
 describe('RFC 6724, rule 5.5', () => {
   it('prefers the prefix of the next hop', () => {
     assert.equal(flow(RFC, FAR, undefined).saddr, '2001:db8:1::1');

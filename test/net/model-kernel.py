@@ -361,9 +361,16 @@ def ask_socket(ask):
         if ask.get("saddr"):
             sock.setsockopt(socket.IPPROTO_IPV6, 78, 1)  # IPV6_FREEBIND
             sock.bind((ask["saddr"], ask.get("sport", 0), 0, scope))
+        label = ask.get("flowlabel", 0)
+        if label:
+            # IPV6_FLOWLABEL_MGR: a label must be one's own before it can be sent.
+            lease = addr(ask["daddr"]) + struct.pack("!I", label) + struct.pack("=BBHHHI", 0, 255, 1, 60, 6, 0)
+            sock.setsockopt(socket.IPPROTO_IPV6, 32, lease)
+            sock.setsockopt(socket.IPPROTO_IPV6, 33, 1)  # IPV6_FLOWINFO_SEND
         link_scope = ask["daddr"].startswith(("fe8", "ff01", "ff02"))
         try:
-            sock.connect((ask["daddr"], ask.get("dport", 53), 0, scope if link_scope else 0))
+            scope = scope if link_scope else 0
+            sock.connect((ask["daddr"], ask.get("dport", 53), label, scope))
         except BlockingIOError:
             pass  # a SYN is on its way
         return {"error": 0, "src": sock.getsockname()[0].split("%")[0]}
