@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { flowPvd } from '../../src/model/binding.ts';
 import { createModelState } from '../../src/model/model-state.ts';
 import { createModel, predictOn } from '../../src/model/predict.ts';
 import { LINUX, LINUX_PVD, NETPVD, type Profile, RFC } from '../../src/model/profile.ts';
@@ -131,6 +132,37 @@ for (const profile of [LINUX_PVD, RFC]) {
     });
   });
 }
+
+describe('what a binding names', () => {
+  const ask = (state: Snapshot, to: string, pvd: PvdId): number | undefined => {
+    const query = { kind: 'flow', daddr: addr6(to), fromNs: 0n, toNs: 0n, binding: [pvd] } as const;
+    return predictOn(createModel(createModelState(state), LINUX_PVD), query).outcomes[0]?.error;
+  };
+  const bare: Snapshot = { ...snapshot(), pvds: new Map() };
+  it('is refused when it does not exist, even this host', () => {
+    assert.equal(ask(snapshot(), '::1', GREEN), 101);
+    assert.equal(ask(snapshot(), '::1', RED), 0);
+  });
+  it('exists without a registry where a route or an address belongs to it', () => {
+    const none = { pvd: undefined, reason: 'static', ra: undefined };
+    const routes = new Map([...bare.routes].map(([k, r]) => [k, { ...r, attribution: none }]));
+    const addresses = new Map(
+      [...bare.addresses].map(([k, a]) => [k, { ...a, attribution: none }]),
+    );
+    assert.equal(ask({ ...bare, addresses }, '::1', RED), 0);
+    assert.equal(ask({ ...bare, routes }, '::1', RED), 0);
+    assert.equal(ask({ ...bare, routes, addresses }, '::1', RED), 101);
+    assert.equal(ask(bare, '::1', GREEN), 101);
+  });
+  it('does not exist where the registry has forgotten it', () => {
+    const pvds = new Map([...snapshot().pvds].filter(([id]) => id !== RED));
+    assert.equal(ask({ ...snapshot(), pvds }, '::1', RED), 101);
+  });
+  it('is none of what was refused', () => {
+    const outcome = flow(LINUX_PVD, FAR, [GREEN]);
+    assert.equal(flowPvd(outcome, addr6(FAR), [GREEN]).reason, 'refused');
+  });
+});
 
 describe('bound flows under the patch of 2018', () => {
   it('leave the host towards their router even for its own addresses', () => {
