@@ -4,16 +4,14 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Filter } from '../../src/publish/filter.ts';
 import { interrupted } from '../observe/interrupted.ts';
 import { type Session, startSession } from '../observe/session.ts';
-import { DEFAULT_PORT } from '../serve/server.ts';
 import { createLineSink, filterOption, formatOption, type LineFormat } from '../sink/format.ts';
 import { startStatus } from '../sink/status.ts';
 import { formatSummary, summaryExitCode } from '../sink/summary.ts';
+import { type ListenFlags, listenOptions, listenOptionsOf } from './listen-flags.ts';
 import { type ObserveFlags, observeOptions, observeOptionsOf } from './observe-flags.ts';
 import { VERSION } from './version.ts';
 
-interface RunFlags extends ObserveFlags {
-  readonly listen: { readonly host: string; readonly port: number };
-  readonly serve: boolean;
+interface RunFlags extends ObserveFlags, ListenFlags {
   readonly format?: LineFormat;
   readonly filter?: Filter;
   readonly duration?: number;
@@ -26,11 +24,6 @@ const WAITING_BYTES_MAX = 64 << 20;
 export function runCommand(): Command {
   const command = new Command('run')
     .description('the agent: attach to this kernel, follow it, judge it, serve page and stream')
-    .option('--listen <host:port>', 'address of page and stream', address, {
-      host: '127.0.0.1',
-      port: DEFAULT_PORT,
-    })
-    .option('--no-serve', 'no page and no stream')
     .option('--duration <seconds>', 'end by itself', seconds)
     .option(
       '--status <seconds>',
@@ -39,7 +32,7 @@ export function runCommand(): Command {
     )
     .addOption(formatOption())
     .addOption(filterOption());
-  return observeOptions(command).action(async (flags: RunFlags) => {
+  return observeOptions(listenOptions(command)).action(async (flags: RunFlags) => {
     const { format, filter } = flags;
     const sink =
       format &&
@@ -47,13 +40,18 @@ export function runCommand(): Command {
         waitingBytesMax: WAITING_BYTES_MAX,
         ...(filter ? { filter } : {}),
       });
+    const listen = listenOptionsOf(flags);
     const session = await startSession({
       ...observeOptionsOf(flags),
       version: VERSION,
-      ...(flags.serve ? { listen: flags.listen } : {}),
+      ...(listen ? { listen } : {}),
       ...(sink ? { onEnvelopes: (envelopes) => sink.write(envelopes) } : {}),
     });
     greet(session);
+    if (listen?.certificate) {
+      const { fingerprint256 } = listen.certificate.leaf;
+      process.stderr.write(`pvdscope: its certificate has SHA-256 ${fingerprint256}\n`);
+    }
     const everySec = flags.status ?? (process.stderr.isTTY && format === undefined ? 1 : 0);
     const endStatus =
       everySec > 0 ? startStatus(session, process.stderr, everySec * 1000) : undefined;
@@ -79,13 +77,6 @@ export function greet({ observation, url }: Session): void {
     process.stderr.write(`pvdscope: without ${target} (${reason}): ${degrades}\n`);
   }
   if (url !== undefined) process.stderr.write(`pvdscope: dashboard at ${url}\n`);
-}
-
-function address(value: string): { host: string; port: number } {
-  const match = /^(?:(\[[0-9a-fA-F:]+\]|[^:[\]]+):)?(\d{1,5})$/.exec(value);
-  const port = Number(match?.[2]);
-  if (!match || port > 65535) throw new InvalidArgumentError('HOST:PORT or PORT is needed');
-  return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port };
 }
 
 function secondsOrNone(value: string): number {

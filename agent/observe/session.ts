@@ -12,7 +12,7 @@ import { escapeTerminal } from '../../src/publish/escape.ts';
 import { bootTimeNs, realtimeOffsetNs } from '../libbpf/libc.ts';
 import { PACKAGE_ROOT } from '../paths.ts';
 import { createHub } from '../serve/hub.ts';
-import { type RunningServer, startServer } from '../serve/server.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../serve/server.ts';
 import { sourceOf } from '../serve/source.ts';
 import { createTrace, type TraceWriter } from '../trace/writer.ts';
 import { type Observation, type ObserveOptions, observe } from './observe.ts';
@@ -20,7 +20,7 @@ import { type Observation, type ObserveOptions, observe } from './observe.ts';
 export interface SessionOptions extends Omit<ObserveOptions, 'onRecord' | 'onTrouble' | 'version'> {
   readonly version: string;
   /** Serve the stream and the page there. */
-  readonly listen?: { readonly host: string; readonly port: number };
+  readonly listen?: Pick<ServerOptions, 'host' | 'port' | 'token' | 'certificate' | 'deflate'>;
   /** Write every record to this file. */
   readonly tracePath?: string;
   /** Gets every envelope, in order. */

@@ -1,12 +1,21 @@
-/** The agent's server: page, state, metrics and stream, on loopback, read-only. */
+/** The agent's server: page, state, metrics and stream; read-only. */
 
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { StatsData } from '../../src/publish/envelope.ts';
 import { AgentError, EXIT } from '../error.ts';
-import { isLoopbackHost, refusal, SECURITY_HEADERS, splitTarget } from './guard.ts';
+import type { Certificate } from './certificate.ts';
+import {
+  createGuard,
+  type Guard,
+  type GuardOptions,
+  isLoopbackHost,
+  SECURITY_HEADERS,
+  splitTarget,
+} from './guard.ts';
 import type { EnvelopeHub } from './hub.ts';
 import { formatMetrics } from './metrics.ts';
 import { type StreamLimits, serveStream } from './websocket.ts';
@@ -14,7 +23,7 @@ import { type StreamLimits, serveStream } from './websocket.ts';
 export const DEFAULT_PORT = 8650;
 
 export interface ServerOptions {
-  /** A loopback address or `localhost`. */
+  /** A loopback address or `localhost`; another one only with token and certificate. */
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -25,6 +34,13 @@ export interface ServerOptions {
   /** Where the built page is; without it only the page is missing. */
   readonly assetsDir: string;
   readonly limits?: Partial<StreamLimits>;
+  /** Readers must show it; the page itself and `/healthz` are for all. */
+  readonly token?: string;
+  /** Speak TLS. */
+  readonly certificate?: Certificate;
+  /** Compress frames for readers that offer it. */
+  readonly deflate?: boolean;
+  readonly rates?: Pick<GuardOptions, 'requests' | 'failures'>;
 }
 
 export interface RunningServer {
@@ -39,36 +55,30 @@ const CONNECTIONS_MAX = 512;
 
 /** Starts to listen. Throws AgentError. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  if (!isLoopbackHost(options.host)) {
-    throw new AgentError({
-      code: 'PVD_ERR_LISTEN_ADDRESS',
-      op: `listen on ${options.host}`,
-      message: `refusing to listen on ${options.host}: the stream tells who connects where`,
-      hint: 'listen on 127.0.0.1 or [::1] and reach it through ssh -L',
-      exitCode: EXIT.usage,
-    });
+  const { host, certificate, token } = options;
+  if (!isLoopbackHost(host) && (certificate === undefined || token === undefined)) {
+    throw openAddress(host);
   }
   const assets = loadAssets(options.assetsDir);
-  const server = createServer(
-    {
-      maxHeaderSize: 8192,
-      headersTimeout: 5000,
-      requestTimeout: 10_000,
-      keepAliveTimeout: 5000,
-      connectionsCheckingInterval: 1000,
-    },
-    (request, response) => reply(response, answerTo(request, options, assets)),
+  const guard = createGuard({
+    ...options.rates,
+    ...(token === undefined ? {} : { token }),
+    ...(certificate === undefined ? {} : { certificate: certificate.leaf }),
+  });
+  const server = createListener(certificate, (request, response) =>
+    reply(response, answerTo(request, options, assets, guard)),
   );
-  server.maxConnections = CONNECTIONS_MAX;
-  const stream = serveStream(server, options.hub, {
+  const stream = serveStream(server, options.hub, guard, {
     clients: 64,
     pingMs: 15_000,
+    deflate: options.deflate ?? false,
     ...options.limits,
   });
   await listen(server, options);
   const { address, family, port } = server.address() as AddressInfo;
+  const scheme = certificate === undefined ? 'http' : 'https';
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`,
+    url: `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}/`,
     close: () =>
       new Promise((resolve) => {
         stream.close();
@@ -77,6 +87,40 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         setTimeout(() => server.closeAllConnections(), 300).unref();
       }),
   };
+}
+
+function openAddress(host: string): AgentError {
+  return new AgentError({
+    code: 'PVD_ERR_LISTEN_ADDRESS',
+    op: `listen on ${host}`,
+    message: `refusing to listen on ${host} without token and TLS: the stream tells who connects where`,
+    hint: 'add --token-file FILE and --tls-self-signed (or --tls-cert and --tls-key), or listen on 127.0.0.1 and use ssh -L',
+    exitCode: EXIT.usage,
+  });
+}
+
+/** Whoever is slow with handshake or headers is cut off. */
+const PATIENCE = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+} as const;
+
+function createListener(
+  certificate: Certificate | undefined,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const server =
+    certificate === undefined
+      ? createServer(PATIENCE, answer)
+      : createTlsServer(
+          { ...PATIENCE, handshakeTimeout: 5000, cert: certificate.cert, key: certificate.key },
+          answer,
+        );
+  server.maxConnections = CONNECTIONS_MAX;
+  return server;
 }
 
 function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
@@ -136,12 +180,17 @@ function answerTo(
   request: IncomingMessage,
   options: ServerOptions,
   assets: ReadonlyMap<string, Asset>,
+  guard: Guard,
 ): Answer {
-  const refused = refusal(request);
+  const nowMs = performance.now();
+  const refused = guard.refusal(request, nowMs);
   if (refused) return text(refused.status, refused.reason);
   const { path } = splitTarget(request);
   const asset = assets.get(path);
   if (asset) return { status: 200, ...asset };
+  if (path === '/healthz') return text(200, 'ok');
+  const unauthorized = guard.unauthorized(request, nowMs);
+  if (unauthorized) return text(unauthorized.status, unauthorized.reason);
   const { hub } = options;
   switch (path) {
     case '/api/state': {
@@ -152,8 +201,10 @@ function answerTo(
       const body = formatMetrics(options.stats(), hub.counts, options.hookHits());
       return { status: 200, type: 'text/plain; version=0.0.4', body };
     }
-    case '/healthz':
-      return text(200, 'ok');
+    case '/api/hello': {
+      const body = JSON.stringify(hub.source.hello(false));
+      return { status: 200, type: 'application/json', body };
+    }
     case '/':
       return text(404, 'the page is not built: npm run build');
     default:
@@ -171,6 +222,7 @@ function reply(response: ServerResponse, { status, type, body }: Answer): void {
     'Content-Type': type,
     'Content-Length': Buffer.byteLength(body),
     ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
+    ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
   });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

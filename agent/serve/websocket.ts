@@ -9,7 +9,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Filter, parseFilter } from '../../src/publish/filter.ts';
-import { refusal, splitTarget } from './guard.ts';
+import { type Guard, splitTarget } from './guard.ts';
 import type { EnvelopeHub, JoinOptions } from './hub.ts';
 
 export const STREAM_PATH = '/stream';
@@ -21,28 +21,49 @@ export interface StreamLimits {
   readonly clients: number;
   /** A reader that does not answer a ping within this time is cut off. */
   readonly pingMs: number;
+  /** permessage-deflate (RFC 7692) for readers that offer it; costs CPU for each of them. */
+  readonly deflate: boolean;
 }
+
+/** No window is kept between frames, so that a reader costs no memory; small frames stay plain. */
+const DEFLATE = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  threshold: 1024,
+  concurrencyLimit: 2,
+  zlibDeflateOptions: { level: 1 },
+};
+/** The subprotocol; a token may be offered beside it and is never answered. */
+const PROTOCOL = 'pvdscope';
 
 export interface StreamServer {
   close(): void;
 }
 
 /** Answers upgrade requests for {@link STREAM_PATH} on `server`. */
-export function serveStream(server: Server, hub: EnvelopeHub, limits: StreamLimits): StreamServer {
+export function serveStream(
+  server: Server,
+  hub: EnvelopeHub,
+  guard: Guard,
+  limits: StreamLimits,
+): StreamServer {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES_MAX,
-    perMessageDeflate: false,
+    perMessageDeflate: limits.deflate && DEFLATE,
     clientTracking: true,
+    handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL,
   });
   const answered = new WeakSet<WebSocket>();
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const { path, query } = splitTarget(request);
+    const nowMs = performance.now();
     const full = sockets.clients.size >= limits.clients;
     const refused =
-      refusal(request) ??
+      guard.refusal(request, nowMs) ??
       (path === STREAM_PATH ? undefined : { status: 404, reason: 'no such stream' }) ??
+      guard.unauthorized(request, nowMs) ??
       (full
         ? { status: 503, reason: `${limits.clients} readers are connected already` }
         : undefined);
