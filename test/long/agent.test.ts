@@ -79,7 +79,8 @@ describe('the installed agent on debian:6.12', () => {
     const { end } = check<{ end: Ended }>('namespaces');
     assert.equal(end.status, 0, end.stderr);
     assert.match(end.stderr, /\d+ records, 0 lost/);
-    assert.ok(end.ms < 5000, `${end.ms} ms`);
+    // A second on real hardware; here the emulated agent first reads what three hundred namespaces told.
+    assert.ok(end.ms < 30_000, `${end.ms} ms`);
   });
 
   it('watches one namespace only when told so', () => {
