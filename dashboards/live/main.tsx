@@ -114,6 +114,7 @@ if (recorded !== null) {
   for (const line of (recorded.textContent ?? '').split('\n')) {
     if (line !== '') applyFrame(store, [JSON.parse(line) as Envelope], 0);
   }
+  store.dropped = Number(recorded.getAttribute('data-omitted'));
   stream = 'file';
   showRecorded();
   schedule();

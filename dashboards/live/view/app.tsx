@@ -51,8 +51,12 @@ export function App({ page }: { readonly page: Page }): VNode {
             </a>
           ))}
         </nav>
-        <button type="button" aria-pressed={paused} onClick={() => actions.pause(!paused)}>
-          {paused ? 'Paused: go on' : 'Pause'}
+        <button
+          type="button"
+          aria-pressed={paused && stream !== 'file'}
+          onClick={() => actions.pause(!paused)}
+        >
+          {stream === 'file' ? 'To the end' : paused ? 'Paused: go on' : 'Pause'}
         </button>
         <Health page={page} />
       </header>

@@ -266,6 +266,7 @@ function Again({ page, decision }: Props): VNode {
   const commands = [
     ['The kernel, now', routeGet(data, link?.name ?? `if${data.query.oif}`)],
     ['The model (pvdscope predict --query)', queryFile(data)],
+    ['The ladder of rules, from a trace of this run', `pvdscope explain TRACE id:${data.id}`],
   ] as const;
   return (
     <>

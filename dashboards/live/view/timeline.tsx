@@ -59,7 +59,7 @@ function Scrubber({ page, spanSec }: { readonly page: Page; readonly spanSec: nu
   return (
     <div class="tools">
       <button type="button" aria-pressed={paused} onClick={() => actions.pause(!paused)}>
-        {paused ? 'Go on' : 'Pause'}
+        {page.stream === 'file' ? 'To the end' : paused ? 'Go on' : 'Pause'}
       </button>
       <label class="grow">
         Moment{' '}

@@ -24,7 +24,9 @@ const TITLES = { interface: 'Interfaces', pvd: 'PvDs', router: 'Routers', prefix
 
 export function Topology({ page }: { readonly page: Page }): VNode {
   const views = [...page.netns.values()].filter(({ tables }) => tables.link.size > 0);
-  views.sort((a, b) => b.tables.pvd.size - a.tables.pvd.size);
+  views.sort(
+    ({ tables: a }, { tables: b }) => b.pvd.size - a.pvd.size || b.link.size - a.link.size,
+  );
   const asked = page.route.params.get('ns');
   const view = views.find(({ cookie, name }) => cookie === asked || name === asked) ?? views[0];
   return (
