@@ -47,8 +47,10 @@ function formatPvd(pvd: StateValue['pvd'], dev: DeviceNames, nowNs: string): str
       'router',
       from(r),
       r.routerUntil === null ? 'no default router' : left(r.routerUntil),
-      r.preference,
+      [r.preference, dhcp6(r)].filter(Boolean).join(', '),
     ]),
+    // RFC 8801, section 3.4: stated, DHCP itself is not looked at.
+    ...(pvd.legacy ? [['dhcp4', 'what DHCPv4 says there belongs here (flag L)']] : []),
     ...pvd.prefixes.map((p) => [
       'prefix',
       p.prefix,
@@ -61,6 +63,12 @@ function formatPvd(pvd: StateValue['pvd'], dev: DeviceNames, nowNs: string): str
   ];
   const head = `PvD ${escapeTerminal(pvd.name)} (${pvd.kind}${option}, ${pvd.raCount} RAs)`;
   return section(head, rows);
+}
+
+/** What DHCPv6 on the link may be asked for (RFC 4861, section 4.2). */
+function dhcp6({ managed, other }: StateValue['pvd']['routers'][number]): string {
+  if (managed) return 'DHCPv6 addresses (M)';
+  return other ? 'DHCPv6 other configuration (O)' : '';
 }
 
 function belongs(attribution: StateValue['address']['attribution']): string[] {
