@@ -109,7 +109,7 @@ function load(
   const pipeline = replayUntil(file as string, at);
   const snapshots = JSON.stringify(withContent(pipeline, netns));
   const parsed = parseStateFile(snapshots, file as string, netns);
-  return { state: parsed, known: pipeline.court.judge.profiles[0] };
+  return { state: parsed, known: pipeline.court.judge.profile };
 }
 
 /** Without a name: the namespaces that routes are known of. */

@@ -10,7 +10,7 @@ import type { Profile } from '../model/profile.ts';
 import type { Outcome, Prediction, Query } from '../model/query.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import { askStates, type Step } from './history.ts';
-import { type Judge, modelsOf, netnsOf } from './judge.ts';
+import { type Judge, modelOf, netnsOf } from './judge.ts';
 import {
   flowQuery,
   isFlowOutcome,
@@ -81,16 +81,14 @@ export function explainAsked(
   let states = 0;
   const asked = askStates(netns.history, snapshot, query.fromNs, query.toNs, (state, step) => {
     states++;
-    for (const model of modelsOf(judge, netns, state)) {
-      const prediction = predictOn(model, query, true);
-      const outcome = prediction.outcomes.find(isAnswer);
-      if (outcome === undefined && told !== undefined) continue;
+    const model = modelOf(judge, netns, state);
+    const prediction = predictOn(model, query, true);
+    const outcome = prediction.outcomes.find(isAnswer);
+    const found = outcome !== undefined;
+    if (found || told === undefined) {
       const copy = snapshotOfModel(netns.history.model as EditableModel, snapshot);
-      const found = outcome !== undefined;
       told = { query, found, prediction, outcome, profile: model.profile, state: copy };
-      if (found) break;
     }
-    const found = told?.found === true;
     if (step && (found || races.length < RACES_MAX)) races.push(raceOf(step, found));
     return found;
   });

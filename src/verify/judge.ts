@@ -12,7 +12,7 @@ import type {
 } from '../decode/event.ts';
 import type { ModelState } from '../model/model-state.ts';
 import { createModel, type Model, predictOn } from '../model/predict.ts';
-import { LINUX, type Profile, type Quirks, withQuirks } from '../model/profile.ts';
+import { LINUX, type Profile, withCalibration } from '../model/profile.ts';
 import type { Outcome, Query } from '../model/query.ts';
 import type { Instant } from '../net/instant.ts';
 import type { Change } from '../state/change.ts';
@@ -50,46 +50,32 @@ export type Opinion =
     };
 
 export interface Judge {
-  /** What the kernel is held against: with more than one, it is not known which it is. */
-  profiles: readonly Profile[];
+  /** What the kernel is held against. */
+  profile: Profile;
   readonly histories: Map<bigint, NetnsJudge>;
 }
 
 /** The judge's view of one netns. */
 export interface NetnsJudge {
   readonly history: History;
-  models: readonly Model[];
-  modelOf: ModelState | undefined;
+  model: Model | undefined;
 }
-
-/** Profiles that differ in quirks nobody has calibrated; more combinations are not tried. */
-const PROFILES_MAX = 64;
 
 export function createJudge(profile: Profile = LINUX): Judge {
-  return { profiles: [profile], histories: new Map() };
+  return { profile, histories: new Map() };
 }
 
-/**
- * Sets the quirks that were found on this kernel. Those that were not found are tried both
- * ways: an answer is right when one way explains it.
- */
-export function calibrate(judge: Judge, found: Partial<Quirks>): void {
-  let profiles = [withQuirks(judge.profiles[0] ?? LINUX, found)];
-  const names = Object.keys(LINUX.quirks) as (keyof Quirks)[];
-  for (const name of names.filter((one) => found[one] === undefined)) {
-    if (2 * profiles.length > PROFILES_MAX) break;
-    const other = profiles.map((one) => withQuirks(one, { [name]: !one.quirks[name] }));
-    profiles = [...profiles, ...other];
-  }
-  judge.profiles = profiles;
-  for (const netns of judge.histories.values()) netns.modelOf = undefined;
+/** Sets the quirks that were found on this kernel; the others are left open. */
+export function calibrate(judge: Judge, found: Readonly<Record<string, boolean>>): void {
+  judge.profile = withCalibration(judge.profile, found);
+  for (const netns of judge.histories.values()) netns.model = undefined;
 }
 
 /** The judge's view of a netns; begins one at `nowNs`. */
 export function netnsOf(judge: Judge, cookie: bigint, nowNs: Instant): NetnsJudge {
   let netns = judge.histories.get(cookie);
   if (netns === undefined) {
-    netns = { history: createHistory(nowNs), models: [], modelOf: undefined };
+    netns = { history: createHistory(nowNs), model: undefined };
     judge.histories.set(cookie, netns);
   }
   return netns;
@@ -161,12 +147,10 @@ function judgeQuery(
   let expected: readonly Outcome[] = [];
   let open: string | undefined;
   const ask = (state: ModelState): boolean => {
-    for (const model of modelsOf(judge, netns, state)) {
-      const prediction = predictOn(model, query);
-      if (prediction.outcomes.some(isAnswer)) return true;
-      open ??= prediction.undecided;
-      if (expected.length === 0) expected = prediction.outcomes;
-    }
+    const prediction = predictOn(modelOf(judge, netns, state), query);
+    if (prediction.outcomes.some(isAnswer)) return true;
+    open ??= prediction.undecided;
+    if (expected.length === 0) expected = prediction.outcomes;
     return false;
   };
   const asked = askStates(netns.history, snapshot, query.fromNs, query.toNs, ask);
@@ -176,13 +160,10 @@ function judgeQuery(
   return { opinion: 'unexplained', expected, several: asked.several };
 }
 
-/** A model for each profile that the kernel may have. */
-export function modelsOf(judge: Judge, netns: NetnsJudge, state: ModelState): readonly Model[] {
-  if (netns.modelOf !== state) {
-    netns.models = judge.profiles.map((profile) => createModel(state, profile));
-    netns.modelOf = state;
-  }
-  return netns.models;
+/** The state stays the same object while the netns lives on, and changes in place. */
+export function modelOf(judge: Judge, netns: NetnsJudge, state: ModelState): Model {
+  if (netns.model?.state !== state) netns.model = createModel(state, judge.profile);
+  return netns.model;
 }
 
 export const AGREE: Opinion = { opinion: 'agree', raced: false };
