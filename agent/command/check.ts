@@ -5,6 +5,8 @@ import { createChecker, isWaiting } from '../../src/expect/check.ts';
 import type { ExpectationSet } from '../../src/expect/expectation.ts';
 import type { SuiteResult, TestResult } from '../../src/expect/result.ts';
 import { noNames, showChecker } from '../../src/expect-stage.ts';
+import { escapeTap } from '../../src/publish/escape.ts';
+import { TAP_HEADER } from '../../src/publish/report-tap.ts';
 import { AgentError, EXIT } from '../error.ts';
 import { envelopesOf } from '../expect/envelope-file.ts';
 import { loadExpectations } from '../expect/expect-file.ts';
@@ -54,19 +56,46 @@ export function checkCommand(): Command {
     .addOption(new Option('--format <format>').choices(REPORT_FORMATS).default('tap'));
   return reportOptions(observeOptions(command)).action(
     async (file: string, what: string[], flags: CheckFlags) => {
-      const set = loadExpectations(file);
-      checkReportFlags(flags.format, flags);
-      const [input] = what;
-      if (!flags.live && (input === undefined || what.length > 1)) throw usage(what);
-      const { suite, run } = flags.live
-        ? await checkLive(set, what, flags)
-        : checkFile(set, input ?? '');
-      const suites = [suite];
-      process.stdout.write(formatReport(flags.format, suites, flags, run));
-      writeReports(suites, flags, run);
-      process.exitCode = reportExitCode(suites, flags.ksft);
+      try {
+        process.exitCode = await check(file, what, flags);
+      } catch (error) {
+        throw flags.ksft ? asSelftest(error) : error;
+      }
     },
   );
+}
+
+async function check(file: string, what: readonly string[], flags: CheckFlags): Promise<number> {
+  const set = loadExpectations(file);
+  checkReportFlags(flags.format, flags);
+  const [input] = what;
+  if (!flags.live && (input === undefined || what.length > 1)) throw usage(what);
+  const { suite, run } = flags.live
+    ? await checkLive(set, what, flags)
+    : checkFile(set, input ?? '');
+  const suites = [suite];
+  process.stdout.write(formatReport(flags.format, suites, flags, run));
+  writeReports(suites, flags, run);
+  return reportExitCode(suites, flags.ksft);
+}
+
+const KSFT_FAIL = 1;
+const KSFT_SKIP = 4;
+
+/** A selftest whose kernel or machine lacks something is skipped, with TAP that says why. */
+function asSelftest(error: unknown): unknown {
+  if (!(error instanceof AgentError)) return error;
+  const { code, op, message, hint, cause } = error;
+  const isSkip = error.exitCode === EXIT.environment;
+  if (isSkip) process.stdout.write(`${TAP_HEADER}1..0 # SKIP ${escapeTap(message)}\n`);
+  return new AgentError({
+    code,
+    op,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+    exitCode: isSkip ? KSFT_SKIP : KSFT_FAIL,
+  });
 }
 
 function usage(what: readonly string[]): AgentError {
