@@ -97,7 +97,7 @@ addEventListener('hashchange', schedule);
 addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target as HTMLElement;
-  const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+  const isTyping = target.matches('input:not([type=range]), textarea, select');
   const action = keyAction(event.key, parseRoute(location.hash), isTyping);
   if (action === undefined) return;
   event.preventDefault();

@@ -77,7 +77,7 @@ export function freeze(store: Store): Store {
   const now = new Map([...history.now].map(([cookie, view]) => [cookie, copyNetns(view)]));
   return {
     ...store,
-    history: { now, journal: [...history.journal] },
+    history: { ...history, now, journal: [...history.journal] },
     decisions: [...decisions],
     ras: [...ras],
     changes: [...changes],

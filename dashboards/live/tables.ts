@@ -41,23 +41,28 @@ export interface History {
   readonly now: NetnsViews;
   /** Oldest first. */
   readonly journal: Undo[];
+  /** How far back the state is known; before it {@link stateAt} gives the oldest that is. */
+  knownNs: string | undefined;
 }
 
 export const JOURNAL_MAX = 20_000;
 
 export function createHistory(): History {
-  return { now: new Map(), journal: [] };
+  return { now: new Map(), journal: [], knownNs: undefined };
 }
 
-export function forget({ now, journal }: History): void {
-  now.clear();
-  journal.length = 0;
+export function forget(history: History): void {
+  history.now.clear();
+  history.journal.length = 0;
+  history.knownNs = undefined;
 }
 
 function note(history: History, undo: Undo): void {
   const { journal } = history;
   journal.push(undo);
-  if (journal.length > JOURNAL_MAX) journal.splice(0, JOURNAL_MAX / 8);
+  if (journal.length <= JOURNAL_MAX) return;
+  journal.splice(0, JOURNAL_MAX / 8);
+  history.knownNs = journal[0]?.tsNs;
 }
 
 export function replaceNetns(history: History, envelope: Envelope<'snapshot'>): void {
@@ -72,7 +77,9 @@ export function replaceNetns(history: History, envelope: Envelope<'snapshot'>): 
   view.lostNs = data.lostNs;
   for (const object of Object.keys(view.tables) as StateObject[]) fill(view, object, data);
   view.version = (before?.version ?? 0) + 1;
-  note(history, { tsNs, cookie, whole: before });
+  // The first one tells nothing of what was before.
+  if (before !== undefined) note(history, { tsNs, cookie, whole: before });
+  history.knownNs ??= tsNs;
   history.now.set(cookie, view);
 }
 
@@ -148,11 +155,6 @@ export function stateAt({ now, journal }: History, tsNs: string): NetnsViews {
     else table.set(undo.key, undo.before);
   }
   return then;
-}
-
-/** How far back {@link stateAt} can go. */
-export function oldestNs({ journal }: History): string | undefined {
-  return journal[0]?.tsNs;
 }
 
 export function copyNetns(view: NetnsView): NetnsView {

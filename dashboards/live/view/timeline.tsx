@@ -15,7 +15,6 @@ import {
 } from '../happenings.ts';
 import type { Page } from '../page.ts';
 import { formatRoute, withParams } from '../route.ts';
-import { oldestNs } from '../tables.ts';
 import { fromSec, secOf, toSec } from '../time.ts';
 import { RateChart } from './chart.tsx';
 import { Time } from './parts.tsx';
@@ -54,7 +53,7 @@ function Scrubber({ page, spanSec }: { readonly page: Page; readonly spanSec: nu
   const newest = toSec(store.clock?.tsNs ?? nowNs);
   const first = Math.min(toSec(firstNs(store) ?? nowNs), newest);
   const at = Math.min(toSec(nowNs), newest);
-  const limit = oldestNs(store.history);
+  const limit = store.history.knownNs;
   const beyond = limit !== undefined && at < toSec(limit);
   return (
     <div class="tools">
@@ -75,7 +74,7 @@ function Scrubber({ page, spanSec }: { readonly page: Page; readonly spanSec: nu
       </label>
       <span>
         {paused ? `${formatSeconds(Math.round(newest - at))} before the newest` : 'live'}
-        {beyond ? ', older than the known state' : ''}
+        {beyond ? ', before what is known of the state: the oldest known is shown' : ''}
       </span>
       <nav class="choice" aria-label="Zoom">
         {SPANS_SEC.map((sec) => (
