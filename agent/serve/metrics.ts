@@ -18,10 +18,10 @@ export function formatMetrics(
 ): string {
   const by = (label: string, counts: Readonly<Record<string, number>>): Metric[3] =>
     Object.entries(counts).map(([key, value]) => [{ [label]: key }, value]);
-  const verdicts: Metric[3] = [
-    [{ verdict: 'agree' }, stats.verdicts.agree],
-    [{ verdict: 'diverge' }, stats.verdicts.diverge],
-    ...Object.entries(stats.verdicts.undecided).map(
+  const verdicts = (counts: StatsData['verdicts']): Metric[3] => [
+    [{ verdict: 'agree' }, counts.agree],
+    [{ verdict: 'diverge' }, counts.diverge],
+    ...Object.entries(counts.undecided).map(
       ([reason, value]) => [{ verdict: 'undecided', reason }, value] as const,
     ),
   ];
@@ -31,7 +31,8 @@ export function formatMetrics(
     ['pvdscope_lost_total', 'Records lost by BPF.', 'counter', [[{}, stats.lost]]],
     ['pvdscope_malformed_total', 'Undecodable records.', 'counter', by('code', stats.malformed)],
     ['pvdscope_unknown_total', 'Records of unknown kind.', 'counter', [[{}, stats.unknown]]],
-    ['pvdscope_decisions_total', 'Decisions, by verdict.', 'counter', verdicts],
+    ['pvdscope_decisions_total', 'Decisions, by verdict.', 'counter', verdicts(stats.verdicts)],
+    ['pvdscope_ras_total', 'RAs, by verdict.', 'counter', verdicts(stats.raVerdicts)],
     ['pvdscope_findings_total', 'Findings, by code.', 'counter', by('code', stats.findings)],
     ['pvdscope_drift_total', 'Rows dumps put right.', 'counter', by('table', stats.drift)],
     [
