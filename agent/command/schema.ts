@@ -19,6 +19,16 @@ export const SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
     io: 'output',
     load: async () => (await import('../capture/ra-schema.ts')).raSchema,
   },
+  envelope: {
+    about: 'one envelope: a line of `run` and `replay --format ndjson`',
+    io: 'output',
+    load: async () => (await import('../serve/envelope-schema.ts')).envelopeSchema(),
+  },
+  stream: {
+    about: 'one frame of the stream: an array of envelopes',
+    io: 'output',
+    load: async () => (await import('../serve/envelope-schema.ts')).frameSchema(),
+  },
   state: {
     about: 'the file of `predict --state`: the data of a snapshot of `state --format ndjson`',
     io: 'input',
@@ -60,15 +70,24 @@ export function schemaCommand(): Command {
     });
 }
 
+/** Published like a schema, but another sort of document. */
+const ASYNCAPI = 'asyncapi';
+
 function list(): string {
-  const width = Math.max(...Object.keys(SCHEMAS).map((name) => name.length));
-  return Object.entries(SCHEMAS)
+  const about = 'the socket that the stream comes by: an AsyncAPI 3.0 document';
+  const all = { ...SCHEMAS, [ASYNCAPI]: { about } };
+  const width = Math.max(...Object.keys(all).map((name) => name.length));
+  return Object.entries(all)
     .map(([name, { about }]) => `${name.padEnd(width)}  ${about}\n`)
     .join('');
 }
 
 /** @throws AgentError PVD_ERR_USAGE when there is none of that name. */
 async function schemaText(name: string): Promise<string> {
+  if (name === ASYNCAPI) {
+    const { asyncApiDocument } = await import('../serve/asyncapi.ts');
+    return `${JSON.stringify(asyncApiDocument(), null, 2)}\n`;
+  }
   const published = Object.hasOwn(SCHEMAS, name) ? SCHEMAS[name] : undefined;
   if (published === undefined) throw unknownName(name);
   return `${JSON.stringify(await jsonSchema(name, published), null, 2)}\n`;
@@ -84,7 +103,7 @@ export async function jsonSchema(
 }
 
 function unknownName(name: string): AgentError {
-  const near = nearest(name, Object.keys(SCHEMAS));
+  const near = nearest(name, [...Object.keys(SCHEMAS), ASYNCAPI]);
   return new AgentError({
     code: 'PVD_ERR_USAGE',
     op: 'schema',

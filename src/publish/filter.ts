@@ -46,7 +46,16 @@ export type FilterResult =
 /** Terms of one filter. */
 const TERMS_MAX = 64;
 const ALWAYS: ReadonlySet<string> = new Set(['hello', 'lost', 'dropped']);
-const FIELDS = 'netns, pvd, pid, comm, prefix, kind, verdict, finding';
+export const FILTER_FIELDS: readonly string[] = [
+  'netns',
+  'pvd',
+  'pid',
+  'comm',
+  'prefix',
+  'kind',
+  'verdict',
+  'finding',
+];
 
 /** A filter from terms such as `['pid', '12']`; says what is wrong with the first bad one. */
 export function parseFilter(terms: Iterable<readonly [string, string]>): FilterResult {
@@ -117,7 +126,7 @@ function addTerm(draft: Draft, field: string, value: string): string | undefined
       draft.verdict.add(value);
       return undefined;
     default:
-      return `a filter term is FIELD=VALUE with a field of ${FIELDS}`;
+      return `a filter term is FIELD=VALUE with a field of ${FILTER_FIELDS.join(', ')}`;
   }
 }
 

@@ -117,7 +117,11 @@ export function Badge({
   );
 }
 
-export function VerdictBadge({ data }: { readonly data: DecisionData }): VNode {
+export function VerdictBadge({
+  data,
+}: {
+  readonly data: Pick<DecisionData, 'verdict' | 'incomplete'>;
+}): VNode {
   const { verdict, incomplete } = data;
   const word =
     verdict.verdict === 'agree' && verdict.raced

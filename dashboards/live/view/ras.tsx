@@ -7,7 +7,7 @@ import { formatRaFate } from '../../../src/publish/text.ts';
 import type { Page } from '../page.ts';
 import { withParams } from '../route.ts';
 import { compareNs, toSec } from '../time.ts';
-import { Badge, Foreign, Netns, pvdHref, Table, Time } from './parts.tsx';
+import { Badge, Foreign, Netns, pvdHref, Table, Time, VerdictBadge } from './parts.tsx';
 
 type Ra = Envelope<'ra'>;
 
@@ -53,6 +53,7 @@ export function RaTable({
         'Router lifetime',
         'Options',
         'Outcome',
+        'Verdict',
         'Problems',
       ]}
       items={[...ras].reverse()}
@@ -71,6 +72,7 @@ export function RaTable({
         data.header === null ? '' : `${data.header.lifetimeSec} s`,
         data.options.map((option) => option.name).join(' '),
         <Fate data={data} />,
+        data.verdict && <VerdictBadge data={{ verdict: data.verdict, incomplete: null }} />,
         <span class="error">{data.problems.map((p) => p.code).join(' ')}</span>,
       ]}
     />
@@ -91,6 +93,12 @@ function RaDetail({ page, ra }: { readonly page: Page; readonly ra: Ra }): VNode
   return (
     <article class="detail" aria-label="Router Advertisement">
       <a href={withParams(page.route, { ra: '' })}>Close</a>
+      <Table
+        caption="What the kernel did differently"
+        head={['Code', 'Evidence']}
+        items={ra.data.differences}
+        cells={({ code, evidence }) => [code, <Foreign text={evidence} name="" max={1024} />]}
+      />
       <Table
         caption="Problems"
         head={['Code', 'Offset', 'Outcome', 'What']}

@@ -126,7 +126,7 @@ test('the verb: a list, a schema, and what is none', async () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.split(' ')[0]),
-    Object.keys(SCHEMAS),
+    [...Object.keys(SCHEMAS), 'asyncapi'],
   );
   const parse = await runVerb('schema', 'schemaCommand', ['parse']);
   assert.equal(JSON.parse(parse.stdout).$schema, 'https://json-schema.org/draft/2020-12/schema');
