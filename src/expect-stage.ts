@@ -1,8 +1,7 @@
 /** Envelopes as what expectations and comparisons speak about: names instead of numbers. */
 
-import { type Checker, forgetRows, seeDecision, seeRow } from './expect/check.ts';
+import { type Checker, forgetRows, seeDecision, seeRa, seeRow } from './expect/check.ts';
 import { NONE, type SeenDecision, type SeenPvd, type SeenRow } from './expect/seen.ts';
-import type { DecisionData } from './publish/decision-data.ts';
 import type { Envelope } from './publish/envelope.ts';
 import {
   type AttributionData,
@@ -12,6 +11,7 @@ import {
   type StateValue,
 } from './publish/snapshot-data.ts';
 import { errorName, ipProtocol } from './publish/words.ts';
+import type { Verdict } from './verify/verdict.ts';
 
 const IPPROTO_ICMPV6 = 58;
 const IFA_F_TEMPORARY = 0x01;
@@ -86,7 +86,11 @@ export function showChecker(checker: Checker, names: Names, envelope: Envelope):
   const netns = envelope.netns;
   if (envelope.kind === 'hello') checker.kernel = envelope.data.kernel;
   if (netns === null) return;
-  if (envelope.kind === 'change') {
+  if (envelope.kind === 'ra') {
+    const { verdict, differences } = envelope.data;
+    const told = differences.map(({ code, evidence }) => `${code}: ${evidence}`);
+    if (verdict !== null) seeRa(checker, netns.name, verdictName(verdict), told);
+  } else if (envelope.kind === 'change') {
     for (const change of envelope.data.changes) showChange(checker, names, netns, change);
   } else if (envelope.kind === 'snapshot') {
     forgetRows(checker, netns.name);
@@ -171,13 +175,13 @@ function seenDecision(names: Names, envelope: Envelope<'decision'>): SeenDecisio
       source: outcome.source?.addr ?? NONE,
       pvd: pvdOf(outcome.route?.attribution),
       sourcePvd: pvdOf(outcome.source?.attribution),
-      verdict: verdictName(data),
+      verdict: verdictName(data.verdict),
       findings: [...new Set(data.findings.map(({ code }) => code))].sort(),
     },
   };
 }
 
-function verdictName({ verdict }: DecisionData): string {
+function verdictName(verdict: Verdict): string {
   return verdict.verdict === 'undecided' ? `undecided: ${verdict.reason}` : verdict.verdict;
 }
 

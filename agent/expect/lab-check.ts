@@ -7,6 +7,7 @@ import { type Checker, createChecker, isWaiting, resultsOf } from '../../src/exp
 import type { ExpectationSet } from '../../src/expect/expectation.ts';
 import type { TestResult } from '../../src/expect/result.ts';
 import { type Names, nameEnvelope, noNames, showChecker } from '../../src/expect-stage.ts';
+import { snapshotsOf } from '../../src/pipeline.ts';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { snapshots } from '../../src/state/world.ts';
 import { waitUntil } from '../lab/condition.ts';
@@ -67,10 +68,14 @@ export function createLabCheck(options: LabCheckOptions): LabCheck {
         await observation.seeded;
         const isSeeded = async () => seededCount(pipeline, here) === here.size;
         await waitUntil(isSeeded, SEED_MAX_MS, signal);
+        // What was told before there was somebody to look at it.
+        for (const snapshot of snapshotsOf(pipeline)) showChecker(checker, names, snapshot);
       },
       check: () => checkNow(options, session, checker, names),
-      detach: async () => {
+      // What follows is the end of the topology, and nothing that anybody expects.
+      detach: async (topology) => {
         checker = undefined;
+        session?.observation.forget([...namesOf(topology).keys()]);
       },
     }),
     close: async () => session?.stop(),

@@ -54,6 +54,8 @@ export interface Observation {
   hookHits(): Readonly<Record<string, number>>;
   /** Records lost so far, by kind. */
   lossByKind(): Readonly<Record<string, number>>;
+  /** Follows these namespaces no more: for readers they end here, whatever is done to them later. */
+  forget(names: readonly string[]): void;
   /** Dumps `doubted` namespaces once more, reads what is left, writes the last marks, detaches. */
   stop(doubted?: readonly bigint[]): Promise<void>;
 }
@@ -144,6 +146,14 @@ class Observer implements Observation {
     return this.#probe.lossByKind();
   }
 
+  forget(names: readonly string[]): void {
+    for (const ref of this.#netnsWatch.known().values()) {
+      if (!names.includes(ref.name)) continue;
+      if (this.#wanted) this.#probe.unwatch(ref.cookie);
+      this.#forget(ref);
+    }
+  }
+
   async stop(doubted: readonly bigint[] = []): Promise<void> {
     for (const cookie of doubted) this.#dumps.add(cookie);
     if (doubted.length > 0) await this.#dumps.done;
@@ -193,20 +203,17 @@ class Observer implements Observation {
   }
 
   #netnsChanged(change: NetnsChange): void {
-    for (const ref of change.gone) {
-      if (!this.#watched.delete(ref.cookie)) continue;
-      this.#dumps.forget(ref.cookie);
-      this.#mark({
-        kind: 'agent-netns',
-        ...header(ref.cookie, 'del'),
-        name: '',
-        inum: ref.inum,
-      });
-    }
+    for (const ref of change.gone) this.#forget(ref);
     for (const ref of change.appeared) this.#appeared(ref);
     if (change.refused > 0) {
       this.#options.onTrouble(new Error(`${change.refused} namespaces beyond the limit`));
     }
+  }
+
+  #forget({ cookie, inum }: NetnsRef): void {
+    if (!this.#watched.delete(cookie)) return;
+    this.#dumps.forget(cookie);
+    this.#mark({ kind: 'agent-netns', ...header(cookie, 'del'), name: '', inum });
   }
 
   #appeared(ref: NetnsRef): void {

@@ -25,10 +25,17 @@ export interface Checker {
   readonly profile: string;
   readonly netnsName: (fullName: string) => string | undefined;
   readonly tallies: readonly Tally[];
-  /** Decisions that diverged, the first of them in words. */
-  readonly diverged: { count: number; first: string[] };
-  decisions: number;
-  /** Undecided decisions, by reason. */
+  readonly decisions: Verdicts;
+  /** What the kernel made of RAs. */
+  readonly ras: Verdicts;
+}
+
+export interface Verdicts {
+  count: number;
+  diverged: number;
+  /** The first that diverged, in words. */
+  readonly first: string[];
+  /** By reason. */
   readonly undecided: Map<string, number>;
 }
 
@@ -47,7 +54,8 @@ export interface Tally {
 const EXAMPLES_MAX = 4;
 /** Rows that one expectation follows: more than any topology has. */
 const ROWS_MAX = 65_536;
-export const AGREES = 'no decision diverges from the model';
+const AGREES = 'no decision diverges from the model';
+const RAS_AGREE = 'the kernel makes of every RA what the model does';
 
 export function createChecker(set: ExpectationSet, options: CheckOptions = {}): Checker {
   return {
@@ -62,10 +70,23 @@ export function createChecker(set: ExpectationSet, options: CheckOptions = {}): 
       wrong: 0,
       examples: [],
     })),
-    diverged: { count: 0, first: [] },
-    decisions: 0,
-    undecided: new Map(),
+    decisions: noVerdicts(),
+    ras: noVerdicts(),
   };
+}
+
+function noVerdicts(): Verdicts {
+  return { count: 0, diverged: 0, first: [], undecided: new Map() };
+}
+
+function countVerdict(verdicts: Verdicts, verdict: string, describe: () => string): void {
+  verdicts.count++;
+  if (verdict === 'diverge') {
+    verdicts.diverged++;
+    if (verdicts.first.length < EXAMPLES_MAX) verdicts.first.push(describe());
+  } else if (verdict !== 'agree') {
+    verdicts.undecided.set(verdict, (verdicts.undecided.get(verdict) ?? 0) + 1);
+  }
 }
 
 /** Namespaces of a topology are named `pvd-<run>-<number>-<name>`. */
@@ -108,15 +129,7 @@ export function seeDecision(checker: Checker, seen: SeenDecision): void {
   const name = checker.netnsName(seen.netns);
   if (name === undefined) return;
   const { verdict, findings } = seen.answer;
-  checker.decisions++;
-  if (verdict === 'diverge') {
-    checker.diverged.count++;
-    if (checker.diverged.first.length < EXAMPLES_MAX) {
-      checker.diverged.first.push(describeDecision(seen));
-    }
-  } else if (verdict !== 'agree') {
-    checker.undecided.set(verdict, (checker.undecided.get(verdict) ?? 0) + 1);
-  }
+  countVerdict(checker.decisions, verdict, () => describeDecision(seen));
   for (const tally of checker.tallies) {
     const { expectation } = tally;
     if (!isIn(expectation, name)) continue;
@@ -126,6 +139,17 @@ export function seeDecision(checker: Checker, seen: SeenDecision): void {
       if (expectation.never) example(tally, describeDecision(seen));
     }
   }
+}
+
+/** What the kernel made of an RA: `differences` in words. */
+export function seeRa(
+  checker: Checker,
+  netns: string,
+  verdict: string,
+  differences: readonly string[],
+): void {
+  if (checker.netnsName(netns) === undefined) return;
+  countVerdict(checker.ras, verdict, () => differences.join('; '));
 }
 
 function pick(tally: Tally, expectation: ExpectDecision, seen: SeenDecision): void {
@@ -158,22 +182,39 @@ function isLost({ expectation, count, wrong }: Tally): boolean {
   return expectation.which === 'no' || (expectation.which === 'every' && wrong > 0);
 }
 
-/** One result an expectation, in their order, and first whether the kernel follows the model. */
+/** First whether the kernel follows the model, then one result an expectation, in their order. */
 export function resultsOf(checker: Checker): TestResult[] {
-  const { count, first } = checker.diverged;
-  const agrees: TestResult = {
-    name: AGREES,
-    status: checker.decisions === 0 ? 'skip' : count === 0 ? 'pass' : 'fail',
-    reason: checker.decisions === 0 ? 'no decision was seen' : '',
-    details: count === 0 ? [] : [`${count} of ${checker.decisions} diverge`, ...first],
-  };
-  return [agrees, ...checker.tallies.map((tally) => resultOf(checker, tally))];
+  return [
+    agreement(AGREES, checker.decisions, 'no decision was seen'),
+    agreement(RAS_AGREE, checker.ras, 'no RA was seen'),
+    ...checker.tallies.map((tally) => resultOf(checker, tally)),
+  ];
 }
 
-/** Why what was seen proves less than it seems, if so. */
-export function incompleteness(checker: Checker): string | undefined {
-  if (checker.undecided.size === 0) return undefined;
-  return [...checker.undecided].map(([reason, n]) => `${n} ${reason}`).join(', ');
+/** What is undecided does not agree: where all is, nothing was checked. */
+function agreement(name: string, verdicts: Verdicts, none: string): TestResult {
+  const { count, diverged, first } = verdicts;
+  const open = undecided(verdicts);
+  if (diverged > 0) {
+    const details = [`${diverged} of ${count} diverge`, ...first];
+    return { name, status: 'fail', reason: '', details };
+  }
+  const undecidedCount = [...verdicts.undecided.values()].reduce((a, b) => a + b, 0);
+  if (undecidedCount < count) return { name, status: 'pass', reason: '', details: open };
+  return { name, status: 'skip', reason: [none, ...open].at(-1) ?? none, details: open };
+}
+
+/**
+ * Why what was seen proves less than it seems, if so. RAs do not count: what is not modelled of
+ * them is told with their test.
+ */
+export function incompleteness({ decisions }: Checker): string | undefined {
+  const parts = undecided(decisions);
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+function undecided(verdicts: Verdicts): string[] {
+  return [...verdicts.undecided].map(([reason, count]) => `${count} ${reason}`);
 }
 
 function resultOf(checker: Checker, tally: Tally): TestResult {

@@ -102,7 +102,8 @@ type NetnsBound = Exclude<
 
 function applyToNetns(world: World, event: NetnsBound): readonly Change[] {
   const changes: Change[] = [];
-  if (event.kind === 'netns' && event.op === 'del') {
+  // Either it is gone, or the agent follows it no more.
+  if ((event.kind === 'netns' || event.kind === 'agent-netns') && event.op === 'del') {
     removeNetns(world, event.netnsCookie, changes);
     return changes;
   }

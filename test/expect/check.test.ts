@@ -5,10 +5,12 @@ import {
   type Checker,
   createChecker,
   forgetRows,
+  incompleteness,
   isWaiting,
   labName,
   resultsOf,
   seeDecision,
+  seeRa,
   seeRow,
 } from '../../src/expect/check.ts';
 import type { SeenRow } from '../../src/expect/seen.ts';
@@ -23,7 +25,7 @@ function checker(...expect: object[]): Checker {
 /** Statuses, without that of the model. */
 function statuses(c: Checker): string {
   return resultsOf(c)
-    .slice(1)
+    .slice(2)
     .map(({ status }) => status)
     .join(' ');
 }
@@ -170,7 +172,7 @@ describe('decisions', () => {
   test('a failure says what was seen instead', () => {
     const c = checker({ decision: {}, gives });
     seeDecision(c, WRONG);
-    const { details } = resultsOf(c)[1] ?? { details: [] };
+    const { details } = resultsOf(c)[2] ?? { details: [] };
     assert.equal(details[0], '1 of 1 decisions have another answer');
     assert.match(details[1] ?? '', /^#7 ping flow to 2001:db8:a::1 port 4242: .*: route$/);
   });
@@ -211,6 +213,22 @@ test('the model is always expected to agree; no decision at all proves nothing',
   const [agrees] = resultsOf(c);
   assert.equal(agrees?.status, 'fail');
   assert.equal(agrees?.details[0], '1 of 2 diverge');
+});
+
+test('so it is with RAs', () => {
+  const c = checker();
+  assert.equal(resultsOf(c)[1]?.status, 'skip');
+  seeRa(c, 'host', 'agree', []);
+  assert.equal(resultsOf(c)[1]?.status, 'pass');
+  seeRa(c, 'host', 'undecided: unmodelled:x', []);
+  assert.deepEqual(resultsOf(c)[1]?.details, ['1 undecided: unmodelled:x']);
+  assert.equal(incompleteness(c), undefined);
+  seeDecision(c, decision({ verdict: 'undecided: drift' }));
+  assert.deepEqual(incompleteness(c), '1 undecided: drift');
+  assert.equal(resultsOf(c)[0]?.status, 'skip');
+  seeRa(c, 'host', 'diverge', ['ra.mtu: 1400, not 1500']);
+  const { status, details } = resultsOf(c)[1] ?? {};
+  assert.deepEqual([status, details], ['fail', ['1 of 3 diverge', 'ra.mtu: 1400, not 1500']]);
 });
 
 test('waiting is for what can still come', () => {

@@ -9,6 +9,7 @@ import { createTrace } from '../../../agent/trace/writer.ts';
 import type { KernelEvent } from '../../../src/decode/event.ts';
 import { addr6 } from '../../../src/net/addr6.ts';
 import { decision, encode, flow, lookup, saddr, seeded, tick } from '../../pipeline-run.ts';
+import { at, RA_DEFAULT, route } from '../../state/fixture.ts';
 import { runVerb } from './verb.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'pvdscope-check-'));
@@ -49,9 +50,18 @@ test('all is met: TAP, 0', async () => {
     stdout,
     /^TAP version 13\n# Subtest: e \[6\.1\.0\]\n {4}ok 1 - no decision diverges/,
   );
-  assert.match(stdout, /^ {4}not ok 5 - known # TODO stock$/m);
+  assert.match(stdout, /^ {4}not ok 6 - known # TODO stock$/m);
   assert.match(stdout, /^ok 1 - e \[6\.1\.0\]\n1\.\.1\n# Totals: pass:4 fail:0 xfail:1 /m);
   assert.equal((await check(expectations(...MET), RUN)).stdout, stdout);
+});
+
+test('what the agent follows no more ends there, for the state at the end too', async () => {
+  const gone: KernelEvent = { ...at(5, 'none'), op: 'del', kind: 'agent-netns', name: '', inum: 1 };
+  const later = route(at(5.5, 'del'), 100, '::/0', RA_DEFAULT);
+  const file = trace('left.pcapng', [...seeded(), ...decision(3, 1n), gone, later, tick(6)]);
+  const expect = expectations(...MET, '{route: {dst: default}, when: end}');
+  const { code, stdout } = await check(expect, file);
+  assert.equal(code, 0, stdout);
 });
 
 test('what never came is a failure, told with its place: 1', async () => {
@@ -68,7 +78,7 @@ test('a known failure that passes is told, and is no failure', async () => {
   const file = expectations('{pvd: {id: pvd.example}, xfail: not yet}');
   const { code, stdout } = await check(file, RUN);
   assert.equal(code, 0);
-  assert.match(stdout, /^ {4}ok 2 - pvd id pvd\.example # TODO not yet$/m);
+  assert.match(stdout, /^ {4}ok 3 - pvd id pvd\.example # TODO not yet$/m);
   assert.match(stdout, /xpass:1/);
 });
 
@@ -106,7 +116,7 @@ test('reports beside the one on stdout, the same from NDJSON as from the trace',
   ];
   const { code, stdout } = await check(expectations(...MET), RUN, ...args);
   assert.equal(code, 0);
-  assert.match(readFileSync(at('r.xml'), 'utf8'), /<testsuite name="e \[6\.1\.0\]" tests="5" /);
+  assert.match(readFileSync(at('r.xml'), 'utf8'), /<testsuite name="e \[6\.1\.0\]" tests="6" /);
   const { tests } = JSON.parse(readFileSync(at('r.json'), 'utf8'));
   assert.equal(tests[0].id, 'x:pvdscope-boot_1000000000-1.1');
   assert.ok(existsSync(at('r.md')));
