@@ -3,12 +3,13 @@
  * needs to decide, never the observations themselves.
  */
 
+import { describeDecision, describeRow } from './describe.ts';
 import type { Expectation, ExpectationSet, ExpectDecision, State } from './expectation.ts';
 import { isState } from './expectation.ts';
 import { inKernelRange } from './kernel-range.ts';
 import { isPicked, isRowOf, unlike } from './match.ts';
 import type { TestResult } from './result.ts';
-import { NONE, type SeenDecision, type SeenRow } from './seen.ts';
+import type { SeenDecision, SeenRow } from './seen.ts';
 
 export interface CheckOptions {
   /** Release of the kernel that is observed; learned later when absent. */
@@ -281,28 +282,4 @@ function isIn(expectation: Expectation, netns: string): boolean {
 
 function example(tally: Tally, text: string): void {
   if (tally.examples.length < EXAMPLES_MAX) tally.examples.push(text);
-}
-
-function describeRow(row: SeenRow): string {
-  switch (row.object) {
-    case 'pvd':
-      return `PvD ${row.id} on ${row.interfaces.join(', ')}`;
-    case 'address':
-      return `${row.addr} on ${row.dev}, PvD ${row.pvd}`;
-    case 'route':
-      return `${row.dst} via ${row.via} on ${row.dev}, table ${row.table}, PvD ${row.pvd}`;
-  }
-}
-
-/** One line for people. */
-export function describeDecision({ seq, what, comm, asked, answer }: SeenDecision): string {
-  const who = comm === '' ? '' : `${comm} `;
-  const port = asked.dport === 0 ? '' : ` port ${asked.dport}`;
-  const { error, route, dev, via, source, pvd, sourcePvd, verdict, findings } = answer;
-  const gave =
-    error === NONE
-      ? `route ${route} via ${via} on ${dev} (PvD ${pvd}), source ${source} (PvD ${sourcePvd})`
-      : error;
-  const found = findings.length === 0 ? '' : `, ${findings.join(', ')}`;
-  return `#${seq} ${who}${what} to ${asked.daddr}${port}: ${gave}, ${verdict}${found}`;
 }
