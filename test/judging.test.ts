@@ -91,6 +91,15 @@ test('each record of a decision can be the one that diverges', () => {
   assert.deepEqual(parts, ['lookup', 'lookup', 'saddr', 'flow', 'flow', 'flow']);
 });
 
+test('a throw route with nothing behind it is no answer: the null entry is', () => {
+  const thrown = route(at(2.5), 300, '2001:db8:9::/48', { type: 9, flags: 0x200200, oif: 1 });
+  const query = { ...lookup(3).query, daddr: addr6('2001:db8:9::1') };
+  const asked = (error: number): KernelEvent =>
+    lookup(3, { inFlow: false, query, entry: thrown.entry, error, oif: 1, gateway: addr6('::') });
+  const run = (error: number): string[] => verdicts([...seeded(), thrown, asked(error), tick(20)]);
+  assert.deepEqual([run(-101), run(-11)], [['agree'], ['diverge']]);
+});
+
 test('what changed while the kernel looked is judged on both states', () => {
   const known = [...seeded(), ...decision(2.5, 9n)];
   const added = route(at(3 - 0.000001), 200, '2001:db8:ffff::/48', { gateway: OTHER.gateway });

@@ -16,6 +16,7 @@ import { addressKey, type Snapshot } from '../state/snapshot.ts';
 const RTF_REJECT = 0x200;
 const RTF_GATEWAY = 0x2;
 const EINVAL = 22;
+const RTN_THROW = 9;
 /** Kernel addresses are above; ids below name rows whose own is not known. */
 const KERNEL_ID_MIN = 1n << 32n;
 
@@ -109,9 +110,11 @@ function isGatewayOf(event: LookupEvent, outcome: Outcome): boolean {
   return event.gateway === outcome.gateway;
 }
 
-/** The entry the answer is made of: not one that a rule refused afterwards. */
+/** The entry the answer is made of: not one that a rule refused, or that sent on to the next. */
 function usedEntry(event: LookupEvent): LookupEvent['entry'] {
   const { entry, error } = event;
+  // Nothing came after it: the answer is the null entry (`fib6_rule_lookup()`).
+  if (entry?.type === RTN_THROW) return undefined;
   if (entry === undefined || error === 0 || entry.flags & RTF_REJECT) return entry;
   // A blackhole nexthop rejects by itself (`nexthop_path_fib6_result()`).
   return entry.nhId !== 0 && error === -EINVAL ? entry : undefined;
