@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [model] [nd] [ra-flood] [replay] [ring] [start] [--json]`: a table, or one JSON object a line
+ * `npm run bench -- [model] [nd] [ra-flood] [replay] [ring] [serve] [start] [--json]`: a table, or one JSON object a line
  * {"name","value","unit"}.
  */
 
@@ -11,6 +11,7 @@ import { ndFigures } from './nd.ts';
 import { raFloodFigures } from './ra-flood.ts';
 import { replayFigures } from './replay.ts';
 import { ringFigures } from './ring.ts';
+import { serveFigures } from './serve.ts';
 import { startFigures } from './start.ts';
 
 const SUITES: Readonly<Record<string, (tell: (figure: Figure) => void) => Promise<void>>> = {
@@ -19,6 +20,7 @@ const SUITES: Readonly<Record<string, (tell: (figure: Figure) => void) => Promis
   'ra-flood': raFloodFigures,
   replay: replayFigures,
   ring: ringFigures,
+  serve: serveFigures,
   start: startFigures,
 };
 
