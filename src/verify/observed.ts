@@ -100,8 +100,13 @@ export function isLookupOutcome(event: LookupEvent, outcome: Outcome): boolean {
   if (outcome.entry >= KERNEL_ID_MIN && outcome.entry !== entry.id) return false;
   if (outcome.table !== entry.table || outcome.exception !== event.exception) return false;
   if (outcome.nhOif !== entry.oif || event.oif !== outcome.oif) return false;
-  if (event.exception) return true; // its gateway was taken from the record
+  if (event.exception) return hadExceptions(event); // its gateway was taken from the record
   return outcome.gateway === entry.gateway && isGatewayOf(event, outcome);
+}
+
+/** `rt6_stats.fib_rt_cache` counts the exceptions of a netns (`rt6_insert_exception()`). */
+function hadExceptions({ begin, end }: LookupEvent): boolean {
+  return begin.rtCache !== 0 || end.rtCache !== 0 || end.rtEntries === 0;
 }
 
 /** The dst of a route without a gateway carries none, or the destination itself. */
