@@ -17,11 +17,12 @@ import {
 } from '../expect/report-output.ts';
 import { runScenariosInGuest } from '../lab/guest-run.ts';
 import { interruptible } from '../lab/interrupt.ts';
-import { findKernel } from '../lab/kernel.ts';
+import { findKernel, type Kernel } from '../lab/kernel.ts';
 import { runId } from '../lab/run-id.ts';
 import { loadScenario, type ScenarioFile } from '../lab/scenario-file.ts';
 import { createReport, type Report, tapProgress } from '../lab/scenario-report.ts';
 import { type Observer, runScenario, type ScenarioEvent } from '../lab/scenario-run.ts';
+import type { GuestResult } from '../lab/vm.ts';
 import { canTrace } from '../probe/environment.ts';
 import { collect, type GuestFlags, guestOptions, KERNEL_HELP, positive } from './lab-flags.ts';
 import { VERSION } from './version.ts';
@@ -45,7 +46,7 @@ export function labRunCommand(): Command {
     )
     .option('--no-check', 'do not watch the kernel, so that no expectation is checked')
     .option('--within <seconds>', 'wait so long for what is expected', positive, 10)
-    .option('--trace <file>', 'record the run, too; with several kernels the last one stays');
+    .option('--trace <file>', 'record the run, too; of several guests the last one stays');
   return reportOptions(guestOptions(command)).action(async (files: string[], flags: RunFlags) => {
     // Typing mistakes are told before anything is fetched, booted or built.
     const scenarios = files.map(loadScenario);
@@ -109,6 +110,7 @@ function unchecked({ scenario, source }: ScenarioFile, reason: string): Observer
   return { check: async () => ({ tests }) };
 }
 
+/** One guest runs them all; where it dies with one, another guest goes on with the next. */
 async function runThere(
   files: readonly string[],
   flags: RunFlags,
@@ -117,26 +119,46 @@ async function runThere(
 ): Promise<void> {
   for (const name of flags.kernel) {
     const kernel = await findKernel(name, { modules: flags.modules, signal });
-    let ended = 0;
-    const onEvent = (event: ScenarioEvent): void => {
-      if (event.event === 'end') ended++;
-      report.push(event);
-    };
-    const trace = flags.trace === undefined ? undefined : path.resolve(flags.trace);
-    const result = await runScenariosInGuest(files, {
-      kernel,
-      timeoutMs: flags.timeout * 1000,
-      memMiB: flags.memory,
-      signal,
-      onEvent,
-      args: [
-        `--within=${flags.within}`,
-        ...(flags.check ? [] : ['--no-check']),
-        ...(trace === undefined ? [] : [`--trace=${trace}`]),
-      ],
-      ...(trace === undefined ? {} : { rw: [path.dirname(trace)] }),
-    });
-    const isBroken = result.end !== 'exited' || ended < files.length;
-    if (isBroken) report.broken(files[ended] ?? name, kernel.release, `guest: ${result.end}`);
+    for (let rest = files; rest.length > 0; ) {
+      const { result, begun, ended } = await runGuest(rest, kernel, flags, report, signal);
+      const { end, complaints } = result;
+      const isWhole = end === 'exited' && ended === rest.length;
+      // A guest that does not get as far as the first one will not with the next.
+      const lost = begun === 0 ? rest : rest.slice(ended, ended + 1);
+      const why = [...(isWhole ? [] : [`guest: ${end}`]), ...complaints].join('\n');
+      for (const file of lost) report.broken(file, kernel.release, why);
+      if (lost.length === 0 && why !== '') report.broken('the guest', kernel.release, why);
+      rest = rest.slice(ended + lost.length);
+    }
   }
+}
+
+async function runGuest(
+  files: readonly string[],
+  kernel: Kernel,
+  flags: RunFlags,
+  report: Report,
+  signal: AbortSignal,
+): Promise<{ result: GuestResult; begun: number; ended: number }> {
+  let [begun, ended] = [0, 0];
+  const onEvent = (event: ScenarioEvent): void => {
+    if (event.event === 'begin') begun++;
+    if (event.event === 'end') ended++;
+    report.push(event);
+  };
+  const trace = flags.trace === undefined ? undefined : path.resolve(flags.trace);
+  const result = await runScenariosInGuest(files, {
+    kernel,
+    timeoutMs: flags.timeout * 1000,
+    memMiB: flags.memory,
+    signal,
+    onEvent,
+    args: [
+      `--within=${flags.within}`,
+      ...(flags.check ? [] : ['--no-check']),
+      ...(trace === undefined ? [] : [`--trace=${trace}`]),
+    ],
+    ...(trace === undefined ? {} : { rw: [path.dirname(trace)] }),
+  });
+  return { result, begun, ended };
 }
