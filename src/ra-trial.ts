@@ -10,6 +10,12 @@ import { snapshotOf, type World } from './state/world.ts';
 import { judgeRa, type RaJudgement } from './verify/ra-effect.ts';
 import type { UndecidedReason } from './verify/verdict.ts';
 
+/**
+ * Lifetimes count from jiffies, which stand still while a tick is late: the CPU of a guest may be
+ * away for seconds (`tick_do_update_jiffies64()`).
+ */
+const LATE_TICK_SEC = 5;
+
 /** The kernel is not asked for its quirks: what hangs on one is undecided. */
 const PROFILE: RaProfile = { ...LINUX_RA, quirks: RA_QUIRKS_UNKNOWN };
 /** RAs under way: one for each CPU. */
@@ -77,6 +83,7 @@ export function endTrial(
   const { ifindex, prediction, ideal, changes } = trial;
   const doubt = trial.doubt ?? doubtOf(world, done.netnsCookie);
   const accepted = isAccepted(done);
-  const observation = { ifindex, after, changes, accepted, ...(doubt !== undefined && { doubt }) };
-  return judgeRa(prediction, observation, ideal);
+  const slackSec = LATE_TICK_SEC;
+  const observation = { ifindex, after, changes, accepted, slackSec };
+  return judgeRa(prediction, doubt === undefined ? observation : { ...observation, doubt }, ideal);
 }
