@@ -91,6 +91,13 @@ test('each record of a decision can be the one that diverges', () => {
   assert.deepEqual(parts, ['lookup', 'lookup', 'saddr', 'flow', 'flow', 'flow']);
 });
 
+test('a dst that has let go of its route is known by where it leads', () => {
+  const asked = (gateway: string): KernelEvent =>
+    lookup(3, { inFlow: false, entry: undefined, gateway: addr6(gateway) });
+  assert.deepEqual(verdicts([...seeded(), asked('fe80::1'), tick(20)]), ['agree']);
+  assert.deepEqual(verdicts([...seeded(), asked('fe80::2'), tick(20)]), ['diverge']);
+});
+
 test('a throw route with nothing behind it is no answer: the null entry is', () => {
   const thrown = route(at(2.5), 300, '2001:db8:9::/48', { type: 9, flags: 0x200200, oif: 1 });
   const query = { ...lookup(3).query, daddr: addr6('2001:db8:9::1') };

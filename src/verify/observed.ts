@@ -94,6 +94,10 @@ function exceptionsOf(
 export function isLookupOutcome(event: LookupEvent, outcome: Outcome): boolean {
   if (-event.error !== outcome.error) return false;
   const entry = usedEntry(event);
+  if (entry === undefined && event.error === 0 && outcome.entry !== undefined) {
+    // The dst has let go of its route, which was removed meanwhile (`fib6_drop_pcpu_from()`).
+    return event.oif === outcome.oif && isGatewayOf(event, outcome);
+  }
   if (outcome.entry === undefined || entry === undefined) {
     return outcome.entry === undefined && entry === undefined;
   }
