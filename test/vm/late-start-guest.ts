@@ -111,7 +111,8 @@ async function startRecorder(name: string): Promise<Child> {
 
 const early = await startRecorder('early');
 await sleep(1000);
-const lab = start(['lab', 'run', writeScenario()]);
+// What the whole scenario expects does not hold for this part of it.
+const lab = start(['lab', 'run', '--no-check', writeScenario()]);
 await until('the scenario', lab, () => existsSync(SILENT));
 const late = await startRecorder('late');
 await sleep(4000);
