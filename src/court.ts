@@ -104,16 +104,16 @@ export function noteEvent(
 /** Later records tell of nothing that a decision may have seen. */
 const RETRY_NS = 2_000_000_000n;
 
-/** A dump that began at `sinceNs` was merged: the replica is right now, and was, or was not, before. */
+/** A dump that ended at `endNs` was merged: the replica is right now, and was, or was not, before. */
 export function reconciled(
   court: Court,
   netnsCookie: bigint,
-  sinceNs: Instant,
+  endNs: Instant,
   drifted: boolean,
 ): Judged[] {
   court.doubted.delete(netnsCookie);
   return release(court, netnsCookie, ({ joined }) => {
-    if (joined.head.tsNs >= sinceNs) return undefined;
+    if (joined.head.tsNs >= endNs) return undefined;
     return drifted ? undecided('drift') : 'diverge';
   });
 }

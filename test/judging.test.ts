@@ -143,6 +143,19 @@ test('a change that is told only after the decision may have been seen by it', (
   assert.deepEqual(verdicts(late), ['diverge']);
 });
 
+test('a mutator whose end never came excuses nothing later', () => {
+  // Its own begin is of another route, and three seconds old when this one is told of.
+  const { entry: to } = route(at(6), 200, '2001:db8:ffff::/48', { gateway: OTHER.gateway });
+  const told = route(at(6), 200, '2001:db8:ffff::/48', { gateway: OTHER.gateway });
+  const seen = [
+    lookup(5, { entry: to, gateway: to.gateway }),
+    saddr(5),
+    flow(5, { gateway: to.gateway }),
+  ];
+  const events = [...seeded(), begin(2.9, 777n, 'fib6_add'), ...seen, told, tick(20)];
+  assert.deepEqual(verdicts(events), ['diverge']);
+});
+
 test('a dump that finds the replica wrong takes the blame off the kernel', () => {
   const { entry: to } = route(at(3), 200, '2001:db8:ffff::/48', { gateway: OTHER.gateway });
   const unseen = [

@@ -21,6 +21,7 @@ const UNANNOUNCED_NS = 1_000_000n;
 
 /** Notes a mutator's entry. */
 export function openMutation(open: OpenMutations, event: BeginEvent): void {
+  while (open[0] !== undefined && open[0].tsNs + OPEN_NS < event.tsNs) open.shift();
   if (open.length >= OPEN_MAX) open.shift();
   open.push(event);
 }
@@ -31,7 +32,8 @@ export function endMutation(open: OpenMutations, event: StateEvent): Instant {
   const [begin] = at < 0 ? [] : open.splice(at, 1);
   if (begin !== undefined) return begin.tsNs;
   // Told within another mutator, e.g. what a replacing `fib6_add()` removes.
-  const outer = open.find(({ of }) => of === event.kind);
+  const sinceNs = event.tsNs - OPEN_NS;
+  const outer = open.find(({ of, tsNs }) => of === event.kind && tsNs >= sinceNs);
   const unannounced = event.tsNs - UNANNOUNCED_NS;
   return outer !== undefined && outer.tsNs < unannounced ? outer.tsNs : unannounced;
 }
@@ -57,12 +59,6 @@ function idOf(event: StateEvent): bigint {
     default:
       return 0n;
   }
-}
-
-/** Whether a mutator that began by `tsNs` is still under way at `nowNs`. */
-export function hasOpenSince(open: OpenMutations, tsNs: Instant, nowNs: Instant): boolean {
-  while (open[0] !== undefined && open[0].tsNs + OPEN_NS < nowNs) open.shift();
-  return open.some((begin) => begin.tsNs <= tsNs);
 }
 
 /** Whether an event may change a replica. */

@@ -37,12 +37,6 @@ export interface Finding {
   readonly evidence: string;
 }
 
-/** What was judged of one decision. */
-export interface Judgement {
-  readonly verdict: Verdict;
-  readonly findings: readonly Finding[];
-}
-
 /** Verdicts so far; the sum of all numbers is the number of decisions. */
 export interface VerdictCounts {
   agree: number;
