@@ -10,6 +10,7 @@ import type { JoinedDecision } from './decision-join.ts';
 import type { KernelEvent } from './decode/event.ts';
 import type { Outcome } from './model/query.ts';
 import type { Instant } from './net/instant.ts';
+import { mayBeSkipped, noSkips, type Skips } from './skipped.ts';
 import type { Change } from './state/change.ts';
 import type { Snapshot } from './state/snapshot.ts';
 import {
@@ -54,6 +55,7 @@ export interface Court {
   readonly held: Map<bigint, Held[]>;
   /** Namespaces whose replica should be compared with a dump. */
   readonly doubted: Set<bigint>;
+  readonly skips: Skips;
 }
 
 /** Decisions held of one netns: a kernel that errs all the time is not to fill the memory. */
@@ -62,7 +64,7 @@ const HELD_MAX = 256;
 const HELD_NS = 5_000_000_000n;
 
 export function createCourt(): Court {
-  return { judge: createJudge(), held: new Map(), doubted: new Set() };
+  return { judge: createJudge(), held: new Map(), doubted: new Set(), skips: noSkips() };
 }
 
 /** The verdict on a decision; undefined while it is held. */
@@ -75,7 +77,7 @@ export function decide(
   if (!('part' in opinion)) return judged(joined, opinion);
   const { netnsCookie } = joined.head;
   const held = court.held.get(netnsCookie) ?? [];
-  if (held.length >= HELD_MAX) return diverged({ joined, blame: opinion });
+  if (held.length >= HELD_MAX) return diverged(court, { joined, blame: opinion });
   court.held.set(netnsCookie, held);
   court.doubted.add(netnsCookie);
   held.push({ joined, blame: opinion });
@@ -145,14 +147,15 @@ function release(
   for (const held of court.held.get(netnsCookie) ?? []) {
     const ruling = rule(held);
     if (ruling === undefined) kept.push(held);
-    else out.push(ruling === 'diverge' ? diverged(held) : judged(held.joined, ruling));
+    else out.push(ruling === 'diverge' ? diverged(court, held) : judged(held.joined, ruling));
   }
   if (kept.length === 0) court.held.delete(netnsCookie);
   else court.held.set(netnsCookie, kept);
   return out;
 }
 
-function diverged({ joined, blame }: Held): Judged {
+function diverged({ skips }: Court, { joined, blame }: Held): Judged {
+  if (mayBeSkipped(skips, joined.head.tsNs)) return judged(joined, LOST_RECORDS);
   return { joined, verdict: { verdict: 'diverge' }, blame };
 }
 

@@ -24,6 +24,7 @@ import {
   type StatsData,
 } from './publish/envelope.ts';
 import { beginTrial, endTrial, noteChanges, type RaTrials } from './ra-trial.ts';
+import { noteSkips, totalSkipped } from './skipped.ts';
 import { applyEvent } from './state/apply.ts';
 import { LIMITS, type Limits } from './state/limits.ts';
 import { presentSnapshot } from './state/present.ts';
@@ -100,12 +101,16 @@ export function step(pipeline: Pipeline, record: Uint8Array): Envelope[] {
   if (pipeline.statsNs === 0n) pipeline.statsNs = pipeline.nowNs;
   if (event.kind === 'agent-start') start(pipeline, event);
   const gap = findGap(pipeline.loss, event);
-  if (gap) {
-    emit(pipeline, out, 'lost', event.tsNs, 0n, gap);
-    for (const cookie of pipeline.world.netns.keys()) pipeline.court.doubted.add(cookie);
-  }
+  if (gap) emit(pipeline, out, 'lost', event.tsNs, 0n, gap);
+  const skipped = noteSkips(pipeline.court.skips, event);
+  if (skipped) emit(pipeline, out, 'lost', event.tsNs, 0n, skipped);
   emitOverdue(pipeline, out);
   handle(pipeline, out, event);
+  if (gap || event.kind === 'lost') {
+    for (const ns of snapshots(pipeline.world)) {
+      if (ns.lostNs !== undefined) pipeline.court.doubted.add(ns.netnsCookie);
+    }
+  }
   if (pipeline.nowNs - pipeline.statsNs >= STATS_NS) emitStats(pipeline, out);
   return out;
 }
@@ -150,8 +155,8 @@ export function statsEnvelopeOf(pipeline: Pipeline): Envelope<'stats'> {
   return envelope(pipeline, 'stats', pipeline.nowNs, null, statsOf(pipeline));
 }
 
-export function statsOf(pipeline: Pipeline): StatsData {
-  return presentStats(pipeline.stats, pipeline.loss, pipeline.world);
+export function statsOf({ stats, loss, court, world }: Pipeline): StatsData {
+  return presentStats(stats, loss, totalSkipped(court.skips), world);
 }
 
 function start(pipeline: Pipeline, { info, tsNs }: AgentStartEvent): void {

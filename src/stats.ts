@@ -55,7 +55,7 @@ export function countDrift(stats: Stats, changes: readonly Change[]): number {
   return wrong.length;
 }
 
-export function presentStats(stats: Stats, loss: Loss, world: World): StatsData {
+export function presentStats(stats: Stats, loss: Loss, skipped: number, world: World): StatsData {
   const { byKind, malformed, verdicts, raVerdicts, findings, drift, ...totals } = stats;
   return {
     ...totals,
@@ -66,6 +66,7 @@ export function presentStats(stats: Stats, loss: Loss, world: World): StatsData 
     findings: { ...findings },
     drift: { ...drift },
     lost: totalLoss(loss),
+    ...(skipped > 0 && { skipped }),
     netns: world.netns.size,
   };
 }

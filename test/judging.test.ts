@@ -8,7 +8,16 @@ import { addr6 } from '../src/net/addr6.ts';
 import { createPipeline, finish, statsOf, step } from '../src/pipeline.ts';
 import type { DecisionData } from '../src/publish/decision-data.ts';
 import type { Envelope } from '../src/publish/envelope.ts';
-import { decision, encode, flow, lookup, saddr, seeded, tick } from './pipeline-run.ts';
+import {
+  decision,
+  encode,
+  flow,
+  lookup,
+  lostCounters,
+  saddr,
+  seeded,
+  tick,
+} from './pipeline-run.ts';
 import {
   address,
   at,
@@ -42,6 +51,10 @@ const OTHER = entry(200, '::/0', { ...RA_DEFAULT, gateway: addr6('fe80::2') });
 /** The decision of {@link decision}, with a source that the host does not have. */
 function withWrongSource(sec: number): KernelEvent[] {
   return [lookup(sec), saddr(sec, { saddr: WRONG }), flow(sec, { saddr: WRONG })];
+}
+
+function skipped(sec: number, ofDecisions: number, ofState: number): KernelEvent {
+  return { ...lostCounters(sec, {}), skipped: { decision: ofDecisions, state: ofState } };
 }
 
 function begin(sec: number, id: bigint, hook: string): KernelEvent {
@@ -78,6 +91,46 @@ test('an answer that nothing explains diverges, and says where and what was allo
     ['2001:db8:a::5'],
   );
 });
+
+test('what nothing explains while the kernel skipped our programs is no divergence', () => {
+  const run = (...marks: KernelEvent[]): string[] =>
+    verdicts([...seeded(), tick(2.5), ...withWrongSource(5), ...marks, tick(20)]);
+  assert.deepEqual(run(), ['diverge']);
+  assert.deepEqual(run(skipped(5.5, 1, 0)), ['undecided: lost-records']);
+  assert.deepEqual(run(skipped(5.5, 0, 1)), ['undecided: lost-records']);
+  assert.deepEqual(run(skipped(5.5, 0, 0)), ['diverge']);
+  // The counters were read before and after it, and only then something was skipped.
+  assert.deepEqual(run(tick(5.5), tick(7), skipped(7.5, 1, 0)), ['diverge']);
+  assert.deepEqual(run(...dump(5.1)), ['diverge']);
+  assert.deepEqual(run(skipped(5.5, 3, 0), ...dump(6)), ['undecided: lost-records']);
+});
+
+test('skipped runs are counted and told, and those on state cast doubt until a dump', () => {
+  const pipeline = createPipeline();
+  const feed = (events: readonly KernelEvent[]): Envelope[] =>
+    encode(events).flatMap((record) => step(pipeline, record));
+  feed(seeded());
+  assert.equal(statsOf(pipeline).skipped, undefined);
+  const [first] = feed([skipped(3, 2, 0)]).filter(({ kind }) => kind === 'lost');
+  assert.deepEqual(first?.data, {
+    ...{ source: 'skipped', count: 2, total: 2, cpu: null, beforeSeq: null },
+    byKind: { decision: 2, state: 0 },
+  });
+  assert.equal(pipeline.court.doubted.size, 0);
+  assert.deepEqual(kindsOf(feed([skipped(4, 2, 0)])), []);
+  feed([skipped(5, 2, 1)]);
+  assert.equal(pipeline.court.doubted.size, 1);
+  assert.deepEqual([statsOf(pipeline).skipped, statsOf(pipeline).lost], [3, 0]);
+  const [doubted] = feed(decision(6, 1n)).filter(({ kind }) => kind === 'decision');
+  assert.equal(JSON.stringify(doubted?.data).includes('lost-records'), true);
+  feed(dump(7));
+  const [healed] = feed(decision(8, 2n)).filter(({ kind }) => kind === 'decision');
+  assert.equal(JSON.stringify(healed?.data).includes('lost-records'), false);
+});
+
+function kindsOf(envelopes: readonly Envelope[]): string[] {
+  return envelopes.map(({ kind }) => kind).filter((kind) => kind !== 'stats');
+}
 
 test('each record of a decision can be the one that diverges', () => {
   const parts = [

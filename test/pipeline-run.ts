@@ -4,6 +4,7 @@ import type {
   FlowEvent,
   KernelEvent,
   LookupEvent,
+  LostEvent,
   SaddrEvent,
   Stamps,
   Task,
@@ -159,7 +160,7 @@ export function tick(sec: number): KernelEvent {
   return { ...at(sec, 'none', 0n), kind: 'tick' };
 }
 
-export function lostCounters(sec: number, byKind: Record<string, number>): KernelEvent {
+export function lostCounters(sec: number, byKind: Record<string, number>): LostEvent {
   const total = Object.values(byKind).reduce((a, b) => a + b, 0);
   return { ...at(sec, 'none', 0n), kind: 'lost', byKind, total };
 }

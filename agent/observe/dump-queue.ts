@@ -14,6 +14,8 @@ export interface DumpQueueOptions {
   /** A netns that is there and watched. */
   readonly refOf: (netnsCookie: bigint) => NetnsRef | undefined;
   readonly onRecord: (record: Uint8Array) => void;
+  /** Before a dump's end is told: what was lost by then. */
+  readonly tellLoss: () => void;
   readonly onTrouble: (error: Error) => void;
 }
 
@@ -94,7 +96,7 @@ export class DumpQueue {
   }
 
   async #dump(netnsCookie: bigint, items: Items): Promise<void> {
-    const { probe, refOf, onRecord, onTrouble } = this.#options;
+    const { probe, refOf, onRecord, tellLoss, onTrouble } = this.#options;
     const ref = refOf(netnsCookie);
     if (ref === undefined) return;
     try {
@@ -102,7 +104,10 @@ export class DumpQueue {
         const dumpRoutes = (fd: number): Uint8Array => probe.dumpRoutes(fd);
         for await (const item of items({ netns, dumpRoutes, now: bootTimeNs })) {
           // Replica and dump are compared as of this moment: what came before it comes first.
-          if ('kind' in item && item.kind === 'dump-end') await probe.caughtUp();
+          if ('kind' in item && item.kind === 'dump-end') {
+            await probe.caughtUp();
+            tellLoss();
+          }
           onRecord(recordOf(item));
           if (this.#stopping) return;
         }

@@ -120,6 +120,7 @@ class Observer implements Observation {
       refOf: (cookie) =>
         this.#watched.has(cookie) ? this.#netnsWatch.known().get(cookie) : undefined,
       onRecord: this.#options.onRecord,
+      tellLoss: () => this.#tellLoss(),
       onTrouble,
     });
     this.#mark({ kind: 'agent-start', ...header(0n, 'none'), info: this.#startInfo() });
@@ -240,10 +241,12 @@ class Observer implements Observation {
 
   #tellLoss(): void {
     const byKind = this.#probe.lossByKind();
+    const skipped = this.#probe.skippedRuns();
     const total = Object.values(byKind).reduce((sum, n) => sum + n, 0);
-    if (total === this.#lostTold) return;
-    this.#lostTold = total;
-    this.#mark({ kind: 'lost', ...header(0n, 'none'), byKind, total });
+    const told = total + skipped.decision + skipped.state;
+    if (told === this.#lostTold) return;
+    this.#lostTold = told;
+    this.#mark({ kind: 'lost', ...header(0n, 'none'), byKind, total, skipped });
   }
 }
 

@@ -55,6 +55,17 @@ const ENTRIES: readonly Hook[] = hooks('fentry', [
   ],
 ]);
 
+/** What their programs miss makes decisions incomplete, but leaves the state right. */
+export const DECISION_TARGETS: ReadonlySet<string> = new Set([
+  'ip6_dst_lookup_flow',
+  'ip6_dst_lookup',
+  'ip6_route_output_flags',
+  'fib6_rule_action',
+  'fib6_table_lookup',
+  'rt6_find_cached_rt',
+  'ipv6_dev_get_saddr',
+]);
+
 const TRACEPOINTS: readonly Hook[] = hooks('tp_btf', [
   ['fib6_table_lookup_tp', 'fib6_table_lookup', 'which tables a route lookup tried'],
   ['neigh_update_done_tp', 'neigh_update_done', 'neighbour states set by ND and netlink'],

@@ -1,8 +1,15 @@
-/** The counters BPF keeps by CPU (`struct pvd_counters`), summed and named. */
+/**
+ * What was lost and what ran: the counters BPF keeps by CPU (`struct pvd_counters`), summed and
+ * named, and the runs that the kernel kept from our programs.
+ */
 
+import type { SkippedRuns } from '../../src/decode/event.ts';
 import { HOOK, KIND, LAYOUT, LIMIT } from '../../src/decode/layout.gen.ts';
 import { MappedCounters } from '../libbpf/counters.ts';
 import type { BpfMapInfo } from '../libbpf/object.ts';
+import { recursionMisses } from '../libbpf/program-info.ts';
+import type { Attached } from './attach.ts';
+import { DECISION_TARGETS, HOOKS } from './hooks.ts';
 
 const COUNTERS = LAYOUT.pvd_counters;
 
@@ -60,4 +67,15 @@ export class ProbeCounters {
     }
     return named;
   }
+}
+
+/** Runs that the kernel kept from attached programs, of decisions and of the rest. */
+export function skippedRuns({ object, links }: Attached): SkippedRuns {
+  const skipped = { decision: 0, state: 0 };
+  for (const { program, target } of HOOKS) {
+    if (!links.has(program)) continue;
+    const of = DECISION_TARGETS.has(target) ? 'decision' : 'state';
+    skipped[of] += recursionMisses(object.programFd(program));
+  }
+  return skipped;
 }

@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HookStatus } from '../../src/decode/event.ts';
+import type { HookStatus, SkippedRuns } from '../../src/decode/event.ts';
 import { AgentError } from '../error.ts';
 import { keepOnlyCapabilities } from '../libbpf/capability.ts';
 import { readIterator } from '../libbpf/iterator.ts';
@@ -23,7 +23,7 @@ import { KEPT_CAPABILITIES, requirePrerequisites } from './environment.ts';
 import { fillFilters, filterGlobals, type ProbeFilters, setWatched } from './filter.ts';
 import type { Hook } from './hook.ts';
 import { HOOKS } from './hooks.ts';
-import { ProbeCounters } from './loss.ts';
+import { ProbeCounters, skippedRuns } from './loss.ts';
 
 /** Room for 2 s of 100,000 records a second while nobody reads. */
 export const RING_BYTES_DEFAULT: number = 64 << 20;
@@ -79,6 +79,8 @@ export interface Probe {
   stop(): void;
   /** Records lost because the ring was full, by kind of event. */
   lossByKind(): Record<string, number>;
+  /** Runs that the kernel kept from our programs. */
+  skippedRuns(): SkippedRuns;
   /** How often each hook ran, by kernel function. */
   hookHits(): Record<string, number>;
   /** Exits whose entries came before the attach. */
@@ -200,6 +202,11 @@ class AttachedProbe implements Probe {
   lossByKind(): Record<string, number> {
     this.#check();
     return this.#counters.lossByKind();
+  }
+
+  skippedRuns(): SkippedRuns {
+    this.#check();
+    return skippedRuns(this.#attached);
   }
 
   hookHits(): Record<string, number> {

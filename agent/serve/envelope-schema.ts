@@ -39,7 +39,7 @@ export function envelopeSchema(strict = false): z.ZodType {
     }),
     decision: decision(object),
     lost: object({
-      source: z.enum(['gap', 'counters']),
+      source: z.enum(['gap', 'counters', 'skipped']),
       count: uint,
       total: uint,
       cpu: uint.nullable(),
@@ -228,6 +228,6 @@ function stats(object: ObjectOf): z.ZodType {
   return object({
     ...{ records: uint, byKind: counts, unknown: uint, malformed: counts },
     ...{ decisions: uint, incomplete: uint, verdicts: verdictCounts, raVerdicts: verdictCounts },
-    ...{ findings: counts, drift: counts, lost: uint, netns: uint },
+    ...{ findings: counts, drift: counts, lost: uint, skipped: uint.optional(), netns: uint },
   });
 }

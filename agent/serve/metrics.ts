@@ -29,6 +29,12 @@ export function formatMetrics(
     ['pvdscope_records_total', 'Records read, by kind.', 'counter', by('kind', stats.byKind)],
     ['pvdscope_hook_hits_total', 'How often a hook ran.', 'counter', by('hook', hookHits)],
     ['pvdscope_lost_total', 'Records lost by BPF.', 'counter', [[{}, stats.lost]]],
+    [
+      'pvdscope_skipped_total',
+      'Runs of hooks that the kernel skipped.',
+      'counter',
+      [[{}, stats.skipped ?? 0]],
+    ],
     ['pvdscope_malformed_total', 'Undecodable records.', 'counter', by('code', stats.malformed)],
     ['pvdscope_unknown_total', 'Records of unknown kind.', 'counter', [[{}, stats.unknown]]],
     ['pvdscope_decisions_total', 'Decisions, by verdict.', 'counter', verdicts(stats.verdicts)],

@@ -26,7 +26,7 @@ export function formatStatus(stats: StatsData, lagMs: number): string {
     `${diverge} diverge`,
     `${sum(undecided)} undecided`,
     `${sum(stats.findings)} findings`,
-    `${stats.lost} lost`,
+    `${stats.lost} lost${stats.skipped === undefined ? '' : ` ${stats.skipped} skipped`}`,
     `${sum(stats.drift)} drift`,
     `lag ${Math.round(lagMs)} ms`,
   ].join('  ');

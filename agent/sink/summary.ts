@@ -11,6 +11,7 @@ export function formatSummary(pipeline: Pipeline): string {
   const malformed = Object.values(stats.malformed).reduce((a, b) => a + b, 0);
   return [
     `${stats.records} records, ${stats.lost} lost, ${malformed} malformed, ${stats.unknown} unknown\n`,
+    stats.skipped === undefined ? '' : `${stats.skipped} runs of hooks skipped by the kernel\n`,
     `${stats.decisions} decisions: ${formatVerdicts(stats.verdicts)}`,
     stats.incomplete === 0 ? '\n' : `; ${stats.incomplete} incomplete\n`,
     ras === 0 ? '' : `${ras} RAs: ${formatVerdicts(stats.raVerdicts)}\n`,

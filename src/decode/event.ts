@@ -445,11 +445,23 @@ export interface TickEvent extends EventHeader {
   readonly kind: 'tick';
 }
 
-/** Loss counters of BPF, by kind of record. */
+/**
+ * Runs of our programs that the kernel skipped, because the program was already running on that
+ * CPU in what was preempted or interrupted (`__bpf_prog_enter_recur`): no record tells of them.
+ */
+export interface SkippedRuns {
+  /** Of programs on lookups, selections and flows. */
+  readonly decision: number;
+  /** Of all others. */
+  readonly state: number;
+}
+
+/** Loss counters of BPF, by kind of record, and those of the kernel. */
 export interface LostEvent extends EventHeader {
   readonly kind: 'lost';
   readonly byKind: Readonly<Record<string, number>>;
   readonly total: number;
+  readonly skipped?: SkippedRuns;
 }
 
 /**

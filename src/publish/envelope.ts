@@ -130,15 +130,18 @@ export interface ChangeCause {
 
 /** Records were lost. */
 export interface LostData {
-  /** `gap`: seen in the records of one CPU, here; `counters`: totals read from BPF. */
-  readonly source: 'gap' | 'counters';
+  /**
+   * `gap`: seen in the records of one CPU, here; `counters`: totals read from BPF; `skipped`:
+   * not records, but runs of our programs that the kernel skipped.
+   */
+  readonly source: 'gap' | 'counters' | 'skipped';
   /** Newly lost. */
   readonly count: number;
   readonly total: number;
   /** Gap: between the previous record of this CPU and the one numbered `seq`. */
   readonly cpu: number | null;
   readonly beforeSeq: number | null;
-  /** Counters: totals by kind of record. */
+  /** Counters: totals by kind of record. Skipped: totals by `decision` and `state`. */
   readonly byKind: Readonly<Record<string, number>> | null;
 }
 
@@ -160,6 +163,8 @@ export interface StatsData {
   /** Rows that a reconciling dump found different from the replica, by table. */
   readonly drift: Readonly<Record<string, number>>;
   readonly lost: number;
+  /** Runs of our programs that the kernel skipped; absent when there were none. */
+  readonly skipped?: number;
   readonly netns: number;
 }
 

@@ -42,6 +42,7 @@ function describe(envelope: Envelope): string | undefined {
       return formatDecision(envelope.data);
     case 'lost': {
       const { source, count, total, cpu, beforeSeq } = envelope.data;
+      if (source === 'skipped') return `${count} runs of hooks skipped, ${total} in total`;
       const place = source === 'gap' ? ` on CPU ${cpu} before record ${beforeSeq}` : '';
       return `${count} records${place}, ${total} in total`;
     }

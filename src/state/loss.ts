@@ -28,6 +28,7 @@ export function noteCounters(world: World, event: LostEvent): void {
   for (const [kind, count] of Object.entries(event.byKind)) {
     if (!STATELESS.has(kind)) lostState += count;
   }
+  lostState += event.skipped?.state ?? 0;
   const isMore = lostState !== world.lostState;
   world.lostState = lostState;
   if (isMore) {

@@ -16,7 +16,7 @@ export interface World {
   startNs: Instant | undefined;
   /** Records each CPU had lost when it last reported. */
   readonly lostByCpu: Map<number, number>;
-  /** Records of state lost, as the counters last said. */
+  /** Records of state lost and programs on state skipped, as the counters last said. */
   lostState: number;
   /** Events about namespaces that there was no room for. */
   refusedNetns: number;

@@ -74,14 +74,19 @@ for (const kernelName of ['debian:6.1', 'debian:6.12', 'debian:7.2']) {
 
     it('judges every decision, and finds none that diverges', () => {
       const kinds = new Map<string, number>();
+      let skipped = 0;
       for (const line of readFileSync(join(dir, 'live.ndjson'), 'utf8').trim().split('\n')) {
         const { kind, data } = JSON.parse(line);
+        if (kind === 'stats') skipped = data.skipped ?? 0;
         if (kind !== 'decision') continue;
         const key = `${data.verdict.verdict}: ${data.verdict.reason ?? ''}`;
         kinds.set(key, (kinds.get(key) ?? 0) + 1);
       }
-      assert.deepEqual([...kinds.keys()], ['agree: '], JSON.stringify([...kinds]));
-      assert.ok((kinds.get('agree: ') ?? 0) >= 50, JSON.stringify([...kinds]));
+      const said = JSON.stringify([...kinds, ['skipped', skipped]]);
+      assert.ok((kinds.get('agree: ') ?? 0) >= 50, said);
+      // A kernel that preempts one of our programs skips it meanwhile, and counts that.
+      if (skipped > 0) kinds.delete('undecided: lost-records');
+      assert.deepEqual([...kinds.keys()], ['agree: '], said);
     });
 
     // A second on real hardware; emulation is slower by a factor that depends on its host.

@@ -61,11 +61,19 @@ async function attaches(): Promise<void> {
   const { probe, result } = await runSelfTest((error) => troubles.push(error.message));
   const absent = probe.hooks.filter((hook) => !hook.attached);
   const hits = probe.hookHits();
+  const skipped = { ours: probe.skippedRuns(), bpftool: skippedByBpftool() };
   const startMs = performance.now();
   probe.close();
   const closeMs = performance.now() - startMs;
   const { degraded, times } = probe;
-  tell('attaches', { absent, degraded, times, result, troubles, closeMs, hits });
+  tell('attaches', { absent, degraded, times, result, troubles, closeMs, hits, skipped });
+}
+
+/** Runs that the kernel skipped of all tracing programs. */
+function skippedByBpftool(): number {
+  const stdout = execFileSync('bpftool', ['-j', 'prog', 'show'], { encoding: 'utf8' });
+  const programs = JSON.parse(stdout) as { recursion_misses?: number }[];
+  return programs.reduce((sum, program) => sum + (program.recursion_misses ?? 0), 0);
 }
 
 /** The verb itself, to its exit code. */

@@ -81,6 +81,11 @@ for (const kernelName of ['debian:6.1', 'debian:6.12', 'debian:7.2']) {
       }
     });
 
+    it('counts the runs that the kernel skipped as bpftool does', () => {
+      const { skipped } = check('attaches');
+      assert.equal(skipped.ours.decision + skipped.ours.state, skipped.bpftool);
+    });
+
     it('reports watched namespaces only, and dumps their routes', () => {
       const { cookie, whileWatched, afterwards, routes } = check('filtered');
       assert.deepEqual(whileWatched, [cookie]);

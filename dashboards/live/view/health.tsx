@@ -32,6 +32,8 @@ export function healthFacts(store: Store, stream: StreamState): HealthFact[] {
   if (dropped > 0) add('warn', `${dropped} updates missed by this page`);
   const lostCount = Math.max(lost?.total ?? 0, stats?.lost ?? 0);
   add(lostCount > 0 ? 'bad' : 'ok', `${lostCount} records lost`);
+  const { skipped = 0 } = stats ?? {};
+  if (skipped > 0) add('warn', `${skipped} runs of hooks skipped`);
   const hooks = hello?.hooks ?? [];
   const off = hooks.filter((hook) => !hook.attached).length;
   if (off > 0) add('warn', `${off} of ${hooks.length} hooks missing`);

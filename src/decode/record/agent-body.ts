@@ -58,8 +58,15 @@ function isMissing(value: unknown): boolean {
   return isText(part) && isText(reason);
 }
 
-export function isLostBody(value: unknown): value is Pick<LostEvent, 'byKind' | 'total'> {
+export function isLostBody(
+  value: unknown,
+): value is Pick<LostEvent, 'byKind' | 'total' | 'skipped'> {
   if (!isFields(value)) return false;
-  const { byKind, total } = value;
-  return isFields(byKind) && Object.values(byKind).every(isCount) && isCount(total);
+  const { byKind, total, skipped } = value;
+  const isWhole = isFields(byKind) && Object.values(byKind).every(isCount) && isCount(total);
+  return isWhole && (skipped === undefined || isSkipped(skipped));
+}
+
+function isSkipped(value: unknown): boolean {
+  return isFields(value) && isCount(value['decision']) && isCount(value['state']);
 }

@@ -92,9 +92,12 @@ export const dumpEndCodec: Codec<DumpEvent> = jsonCodec({
 
 export const lostCodec: Codec<LostEvent> = jsonCodec({
   kind: KIND.LOST,
-  read: (body, h) =>
-    isLostBody(body) ? { kind: 'lost', byKind: body.byKind, total: body.total, ...h } : undefined,
-  body: ({ byKind, total }) => ({ byKind, total }),
+  read: (body, h) => {
+    if (!isLostBody(body)) return undefined;
+    const { byKind, total, skipped } = body;
+    return { kind: 'lost', byKind, total, ...(skipped && { skipped }), ...h };
+  },
+  body: ({ byKind, total, skipped }) => ({ byKind, total, ...(skipped && { skipped }) }),
 });
 
 export const tickCodec: Codec<TickEvent> = {
