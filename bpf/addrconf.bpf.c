@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Changes of addresses: net/ipv6/addrconf.c. */
-#include "filter.bpf.h"
+#include "device.bpf.h"
 #include "route.bpf.h"
 
 #define RTM_DELADDR 21
 #define NETDEV_DOWN 2
 #define ADDRS_MAX   1024 /* of one device, told when it goes down */
-
-PVD_KERNEL_TYPES_BEGIN
-struct notifier_block;
-struct netdev_notifier_info {
-	struct net_device *dev;
-};
-PVD_KERNEL_TYPES_END
 
 /* Addresses between the entry and the exit of ipv6_del_addr(), which frees them. */
 struct {
@@ -74,7 +67,7 @@ static __always_inline void emit_addr(struct inet6_ifaddr *ifp, enum pvd_hook ho
 }
 
 SEC("fentry/ipv6_add_addr")
-int BPF_PROG(ipv6_add_addr_entry, struct inet6_dev *idev)
+int PVD_PROG(ipv6_add_addr_entry, struct inet6_dev *idev)
 {
 	__u64 cookie = cookie_of(idev);
 
@@ -87,7 +80,7 @@ int BPF_PROG(ipv6_add_addr_entry, struct inet6_dev *idev)
 
 /* Its place in the device's list is now fixed, before DAD. */
 SEC("fexit/ipv6_add_addr")
-int BPF_PROG(ipv6_add_addr_exit, struct inet6_dev *idev, struct ifa6_config *cfg, bool can_block,
+int PVD_PROG(ipv6_add_addr_exit, struct inet6_dev *idev, struct ifa6_config *cfg, bool can_block,
 	     struct netlink_ext_ack *extack, struct inet6_ifaddr *ifp)
 {
 	struct pvd_about about = PVD_ABOUT(ADDR, IPV6_ADD_ADDR, FAIL, cookie_of(idev));
@@ -113,7 +106,7 @@ int BPF_PROG(ipv6_add_addr_exit, struct inet6_dev *idev, struct ifa6_config *cfg
 }
 
 SEC("fentry/ipv6_del_addr")
-int BPF_PROG(ipv6_del_addr_entry, struct inet6_ifaddr *ifp)
+int PVD_PROG(ipv6_del_addr_entry, struct inet6_ifaddr *ifp)
 {
 	__u64 key = (__u64)ifp, cookie = cookie_of(BPF_CORE_READ(ifp, idev));
 	struct pvd_addr *addr;
@@ -135,7 +128,7 @@ int BPF_PROG(ipv6_del_addr_entry, struct inet6_ifaddr *ifp)
 /* event 0: flags or lifetimes changed. RTM_DELADDR is always a removal, by addrconf_ifdown() too.
  */
 SEC("fentry/__ipv6_ifa_notify")
-int BPF_PROG(__ipv6_ifa_notify_entry, int event, struct inet6_ifaddr *ifp)
+int PVD_PROG(__ipv6_ifa_notify_entry, int event, struct inet6_ifaddr *ifp)
 {
 	pvd_hit(PVD_HOOK_IPV6_IFA_NOTIFY);
 	emit_addr(ifp, PVD_HOOK_IPV6_IFA_NOTIFY, event == RTM_DELADDR ? PVD_OP_DEL : PVD_OP_CHANGE,
@@ -145,7 +138,7 @@ int BPF_PROG(__ipv6_ifa_notify_entry, int event, struct inet6_ifaddr *ifp)
 
 /* Usable from now on: its flags are cleared already. */
 SEC("fentry/addrconf_dad_completed")
-int BPF_PROG(addrconf_dad_completed_entry, struct inet6_ifaddr *ifp)
+int PVD_PROG(addrconf_dad_completed_entry, struct inet6_ifaddr *ifp)
 {
 	pvd_hit(PVD_HOOK_ADDRCONF_DAD_COMPLETED);
 	emit_addr(ifp, PVD_HOOK_ADDRCONF_DAD_COMPLETED, PVD_OP_CHANGE, 0);
@@ -172,7 +165,7 @@ static long tell_addr(__u32 index, struct addrs *walk)
 
 /* keep_addr_on_down: what stays becomes tentative and loses its route in silence. */
 SEC("fexit/addrconf_notify")
-int BPF_PROG(addrconf_notify_exit_addrs, struct notifier_block *nb, unsigned long event, void *ptr)
+int PVD_PROG(addrconf_notify_exit_addrs, struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = BPF_CORE_READ((struct netdev_notifier_info *)ptr, dev);
 	struct inet6_dev *idev = BPF_CORE_READ(dev, ip6_ptr);
@@ -192,7 +185,7 @@ int BPF_PROG(addrconf_notify_exit_addrs, struct notifier_block *nb, unsigned lon
  * cleanup_prefix_route()). Both look it up first, in one task.
  */
 SEC("fexit/addrconf_get_prefix_route")
-int BPF_PROG(addrconf_get_prefix_route_exit_task)
+int PVD_PROG(addrconf_get_prefix_route_exit_task)
 {
 	__u64 task = bpf_get_current_task(), rt = 0;
 
@@ -225,7 +218,7 @@ static __always_inline void tell_prefix_route(enum pvd_hook hook)
 }
 
 SEC("fexit/modify_prefix_route")
-int BPF_PROG(modify_prefix_route_exit)
+int PVD_PROG(modify_prefix_route_exit)
 {
 	pvd_hit(PVD_HOOK_MODIFY_PREFIX_ROUTE);
 	tell_prefix_route(PVD_HOOK_MODIFY_PREFIX_ROUTE);
@@ -233,7 +226,7 @@ int BPF_PROG(modify_prefix_route_exit)
 }
 
 SEC("fexit/ipv6_del_addr")
-int BPF_PROG(ipv6_del_addr_exit, struct inet6_ifaddr *ifp)
+int PVD_PROG(ipv6_del_addr_exit, struct inet6_ifaddr *ifp)
 {
 	__u64 key = (__u64)ifp;
 	struct pvd_addr *addr = bpf_map_lookup_elem(&leaving, &key);

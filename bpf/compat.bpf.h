@@ -51,6 +51,41 @@ static __always_inline bool pvd_in_interrupt(void)
 	return count & (PVD_SOFTIRQ_OFFSET | PVD_HARDIRQ_MASK);
 }
 
+/*
+ * A program that is preempted is not run for others on that CPU until it ends
+ * (__bpf_prog_enter_recur), and what they did is missed. Since 6.10 a program can keep
+ * that from happening; before, it is rare, and counted by the kernel.
+ */
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+
+/* Whether the kernel has the function; opaque, or clang doubles what lies between two askings. */
+static __always_inline bool pvd_has(void (*kfunc)(void))
+{
+	barrier_var(kfunc);
+	return kfunc;
+}
+
+/* BPF_PROG, not preempted. */
+/* clang-format off */
+#define PVD_PROG(name, args...)                                                     \
+	name(unsigned long long *ctx);                                              \
+	static __always_inline int body_of_##name(unsigned long long *ctx, ##args); \
+	int name(unsigned long long *ctx)                                           \
+	{                                                                           \
+		if (pvd_has(bpf_preempt_disable))                                   \
+			bpf_preempt_disable();                                      \
+		_Pragma("GCC diagnostic push")                                      \
+		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")              \
+		body_of_##name(___bpf_ctx_cast(args));                              \
+		_Pragma("GCC diagnostic pop")                                       \
+		if (pvd_has(bpf_preempt_enable))                                    \
+			bpf_preempt_enable();                                       \
+		return 0;                                                           \
+	}                                                                           \
+	static __always_inline int body_of_##name(unsigned long long *ctx, ##args)
+/* clang-format on */
+
 /* net_device.priv_flags: a 32-bit bit field in 6.12, an integer in 6.1. */
 static __always_inline __u64 pvd_priv_flags(struct net_device *dev)
 {

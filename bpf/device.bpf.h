@@ -5,6 +5,13 @@
 
 #include "filter.bpf.h"
 
+PVD_KERNEL_TYPES_BEGIN
+struct notifier_block;
+struct netdev_notifier_info {
+	struct net_device *dev;
+};
+PVD_KERNEL_TYPES_END
+
 #define PVD_IFINDEX_ALL	    0
 #define PVD_IFINDEX_DEFAULT -1
 

@@ -5,21 +5,19 @@
  */
 #include "decision.bpf.h"
 #include "route.bpf.h"
+#include "rule.bpf.h"
 
 PVD_KERNEL_TYPES_BEGIN
 struct fib6_result {
 	struct fib6_nh *nh;
 	struct fib6_info *f6i;
 };
-struct fib_rule {
-	__u32 pref;
-};
 PVD_KERNEL_TYPES_END
 
 static const struct lookup_state no_lookup;
 
 SEC("fentry/ip6_route_output_flags")
-int BPF_PROG(ip6_route_output_flags_entry, struct net *net, struct sock *sk, struct flowi6 *fl6,
+int PVD_PROG(ip6_route_output_flags_entry, struct net *net, struct sock *sk, struct flowi6 *fl6,
 	     int flags)
 {
 	__u64 key = (__u64)fl6;
@@ -54,7 +52,7 @@ int BPF_PROG(ip6_route_output_flags_entry, struct net *net, struct sock *sk, str
 
 /* Only called while the netns has rules of its own; a flowi is its flowi6. */
 SEC("fentry/fib6_rule_action")
-int BPF_PROG(fib6_rule_action_entry, struct fib_rule *rule, struct flowi *flp)
+int PVD_PROG(fib6_rule_action_entry, struct fib_rule *rule, struct flowi *flp)
 {
 	__u64 key = (__u64)flp;
 	struct lookup_state *state = bpf_map_lookup_elem(&lookups, &key);
@@ -67,7 +65,7 @@ int BPF_PROG(fib6_rule_action_entry, struct fib_rule *rule, struct flowi *flp)
 
 /* One table was tried; its result is not yet spread over the nexthops. */
 SEC("tp_btf/fib6_table_lookup")
-int BPF_PROG(fib6_table_lookup_tp, const struct net *net, struct fib6_result *res,
+int PVD_PROG(fib6_table_lookup_tp, const struct net *net, struct fib6_result *res,
 	     struct fib6_table *table, struct flowi6 *flp)
 {
 	__u64 key = (__u64)flp;
@@ -95,7 +93,7 @@ int BPF_PROG(fib6_table_lookup_tp, const struct net *net, struct fib6_result *re
 
 /* Right after fib6_select_path(): the entry and nexthop that will be used. */
 SEC("fentry/rt6_find_cached_rt")
-int BPF_PROG(rt6_find_cached_rt_entry, struct fib6_result *res, struct in6_addr *daddr)
+int PVD_PROG(rt6_find_cached_rt_entry, struct fib6_result *res, struct in6_addr *daddr)
 {
 	__u64 key = pvd_flow_of_daddr(daddr);
 	struct lookup_state *state = bpf_map_lookup_elem(&lookups, &key);
@@ -109,7 +107,7 @@ int BPF_PROG(rt6_find_cached_rt_entry, struct fib6_result *res, struct in6_addr 
 }
 
 SEC("fexit/rt6_find_cached_rt")
-int BPF_PROG(rt6_find_cached_rt_exit, struct fib6_result *res, struct in6_addr *daddr,
+int PVD_PROG(rt6_find_cached_rt_exit, struct fib6_result *res, struct in6_addr *daddr,
 	     struct in6_addr *saddr, struct rt6_info *exception)
 {
 	__u64 key = pvd_flow_of_daddr(daddr);
@@ -124,7 +122,7 @@ int BPF_PROG(rt6_find_cached_rt_exit, struct fib6_result *res, struct in6_addr *
 }
 
 SEC("fexit/ip6_route_output_flags")
-int BPF_PROG(ip6_route_output_flags_exit, struct net *net, struct sock *sk, struct flowi6 *fl6,
+int PVD_PROG(ip6_route_output_flags_exit, struct net *net, struct sock *sk, struct flowi6 *fl6,
 	     int flags, struct dst_entry *dst)
 {
 	struct pvd_about about = PVD_ABOUT(LOOKUP, IP6_ROUTE_OUTPUT_FLAGS, END, pvd_cookie(net));

@@ -50,14 +50,14 @@ static __always_inline void flow_end(enum pvd_hook hook, const struct net *net, 
 }
 
 SEC("fentry/ip6_dst_lookup_flow")
-int BPF_PROG(ip6_dst_lookup_flow_entry, struct net *net, struct sock *sk, struct flowi6 *fl6)
+int PVD_PROG(ip6_dst_lookup_flow_entry, struct net *net, struct sock *sk, struct flowi6 *fl6)
 {
 	flow_begin(PVD_HOOK_IP6_DST_LOOKUP_FLOW, net, sk, fl6);
 	return 0;
 }
 
 SEC("fexit/ip6_dst_lookup_flow")
-int BPF_PROG(ip6_dst_lookup_flow_exit, struct net *net, struct sock *sk, struct flowi6 *fl6,
+int PVD_PROG(ip6_dst_lookup_flow_exit, struct net *net, struct sock *sk, struct flowi6 *fl6,
 	     const struct in6_addr *final_dst, struct dst_entry *dst)
 {
 	__s32 error = pvd_is_err(dst) ? (__s32)(long)dst : 0;
@@ -67,7 +67,7 @@ int BPF_PROG(ip6_dst_lookup_flow_exit, struct net *net, struct sock *sk, struct 
 }
 
 SEC("fentry/ip6_dst_lookup")
-int BPF_PROG(ip6_dst_lookup_entry, struct net *net, struct sock *sk, struct dst_entry **dst,
+int PVD_PROG(ip6_dst_lookup_entry, struct net *net, struct sock *sk, struct dst_entry **dst,
 	     struct flowi6 *fl6)
 {
 	flow_begin(PVD_HOOK_IP6_DST_LOOKUP, net, sk, fl6);
@@ -76,7 +76,7 @@ int BPF_PROG(ip6_dst_lookup_entry, struct net *net, struct sock *sk, struct dst_
 
 /* The verifier lets a pointer to a pointer be asked for, not named. */
 SEC("fexit/ip6_dst_lookup")
-int BPF_PROG(ip6_dst_lookup_exit, struct net *net)
+int PVD_PROG(ip6_dst_lookup_exit, struct net *net)
 {
 	__u64 dst = 0, fl6 = 0, ret = 0;
 	struct dst_entry *found = NULL;

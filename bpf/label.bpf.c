@@ -25,7 +25,7 @@ struct ifaddrlblmsg {
 };
 
 SEC("fentry/ip6addrlbl_newdel")
-int BPF_PROG(ip6addrlbl_newdel_entry, struct sk_buff *skb)
+int PVD_PROG(ip6addrlbl_newdel_entry, struct sk_buff *skb)
 {
 	__u64 cookie = pvd_cookie(BPF_CORE_READ(skb, sk, __sk_common.skc_net.net));
 
@@ -58,7 +58,7 @@ static __always_inline void fill_label(struct pvd_label *out, void *nlh, __u32 l
 }
 
 SEC("fexit/ip6addrlbl_newdel")
-int BPF_PROG(ip6addrlbl_newdel_exit, struct sk_buff *skb, struct nlmsghdr *nlh,
+int PVD_PROG(ip6addrlbl_newdel_exit, struct sk_buff *skb, struct nlmsghdr *nlh,
 	     struct netlink_ext_ack *extack, int ret)
 {
 	struct pvd_about about = PVD_ABOUT(LABEL, IP6ADDRLBL_NEWDEL, DEL, 0);

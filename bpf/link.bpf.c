@@ -8,10 +8,6 @@ struct netdev_adjacent {
 	bool master;
 	struct list_head list;
 };
-struct netdev_notifier_info {
-	struct net_device *dev;
-};
-struct notifier_block;
 PVD_KERNEL_TYPES_END
 
 /* Bits of net_device.state, enum netdev_state_t. */
@@ -107,7 +103,7 @@ static __always_inline void emit_link(struct net_device *dev, enum pvd_hook hook
 
 /* The order of these two is the order of devices, which decides source selections. */
 SEC("fentry/list_netdevice")
-int BPF_PROG(list_netdevice_entry, struct net_device *dev)
+int PVD_PROG(list_netdevice_entry, struct net_device *dev)
 {
 	pvd_hit(PVD_HOOK_LIST_NETDEVICE);
 	emit_link(dev, PVD_HOOK_LIST_NETDEVICE, PVD_OP_NEW, 0);
@@ -115,7 +111,7 @@ int BPF_PROG(list_netdevice_entry, struct net_device *dev)
 }
 
 SEC("fentry/unlist_netdevice")
-int BPF_PROG(unlist_netdevice_entry, struct net_device *dev)
+int PVD_PROG(unlist_netdevice_entry, struct net_device *dev)
 {
 	pvd_hit(PVD_HOOK_UNLIST_NETDEVICE);
 	emit_link(dev, PVD_HOOK_UNLIST_NETDEVICE, PVD_OP_DEL, 0);
@@ -123,7 +119,7 @@ int BPF_PROG(unlist_netdevice_entry, struct net_device *dev)
 }
 
 SEC("fentry/addrconf_notify")
-int BPF_PROG(addrconf_notify_entry, struct notifier_block *nb, unsigned long event, void *ptr)
+int PVD_PROG(addrconf_notify_entry, struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = BPF_CORE_READ((struct netdev_notifier_info *)ptr, dev);
 	__u64 cookie = pvd_cookie(BPF_CORE_READ(dev, nd_net.net));
@@ -136,7 +132,7 @@ int BPF_PROG(addrconf_notify_entry, struct notifier_block *nb, unsigned long eve
 }
 
 SEC("fexit/addrconf_notify")
-int BPF_PROG(addrconf_notify_exit, struct notifier_block *nb, unsigned long event, void *ptr)
+int PVD_PROG(addrconf_notify_exit, struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = BPF_CORE_READ((struct netdev_notifier_info *)ptr, dev);
 	struct inet6_dev *idev = BPF_CORE_READ(dev, ip6_ptr);
@@ -167,7 +163,7 @@ static __always_inline void emit_netns(struct net *net, enum pvd_hook hook, enum
 
 /* It has one argument more in 6.1 than in 6.12: the result is asked for, not named. */
 SEC("fexit/setup_net")
-int BPF_PROG(setup_net_exit, struct net *net)
+int PVD_PROG(setup_net_exit, struct net *net)
 {
 	__u64 cookie = pvd_cookie(net), ret = 0;
 
@@ -188,7 +184,7 @@ int BPF_PROG(setup_net_exit, struct net *net)
  * itself has a list of namespaces.
  */
 SEC("fexit/inet6_net_exit")
-int BPF_PROG(inet6_net_exit_exit, struct net *net)
+int PVD_PROG(inet6_net_exit_exit, struct net *net)
 {
 	pvd_hit(PVD_HOOK_INET6_NET_EXIT);
 	emit_netns(net, PVD_HOOK_INET6_NET_EXIT, PVD_OP_DEL);

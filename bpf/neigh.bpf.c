@@ -47,21 +47,21 @@ static __always_inline void emit_neigh(const struct neighbour *n, enum pvd_hook 
 
 /* Neighbour Discovery and netlink. */
 SEC("tp_btf/neigh_update_done")
-int BPF_PROG(neigh_update_done_tp, struct neighbour *n, int err)
+int PVD_PROG(neigh_update_done_tp, struct neighbour *n, int err)
 {
 	emit_neigh(n, PVD_HOOK_NEIGH_UPDATE, PVD_OP_CHANGE);
 	return 0;
 }
 
 SEC("tp_btf/neigh_timer_handler")
-int BPF_PROG(neigh_timer_handler_tp, struct neighbour *n, int err)
+int PVD_PROG(neigh_timer_handler_tp, struct neighbour *n, int err)
 {
 	emit_neigh(n, PVD_HOOK_NEIGH_TIMER_HANDLER, PVD_OP_CHANGE);
 	return 0;
 }
 
 SEC("tp_btf/neigh_event_send_done")
-int BPF_PROG(neigh_event_send_done_tp, struct neighbour *n, int err)
+int PVD_PROG(neigh_event_send_done_tp, struct neighbour *n, int err)
 {
 	emit_neigh(n, PVD_HOOK_NEIGH_EVENT_SEND_DONE, PVD_OP_CHANGE);
 	return 0;
@@ -69,7 +69,7 @@ int BPF_PROG(neigh_event_send_done_tp, struct neighbour *n, int err)
 
 /* The trace point neigh_create comes before the address and device are filled in. */
 SEC("fexit/__neigh_create")
-int BPF_PROG(__neigh_create_exit, struct neigh_table *tbl, const void *pkey, struct net_device *dev,
+int PVD_PROG(__neigh_create_exit, struct neigh_table *tbl, const void *pkey, struct net_device *dev,
 	     bool want_ref, struct neighbour *n)
 {
 	if (!pvd_is_err(n))
@@ -78,7 +78,7 @@ int BPF_PROG(__neigh_create_exit, struct neigh_table *tbl, const void *pkey, str
 }
 
 SEC("tp_btf/neigh_cleanup_and_release")
-int BPF_PROG(neigh_cleanup_and_release_tp, struct neighbour *n, int err)
+int PVD_PROG(neigh_cleanup_and_release_tp, struct neighbour *n, int err)
 {
 	emit_neigh(n, PVD_HOOK_NEIGH_CLEANUP_AND_RELEASE, PVD_OP_DEL);
 	return 0;
@@ -86,7 +86,7 @@ int BPF_PROG(neigh_cleanup_and_release_tp, struct neighbour *n, int err)
 
 /* FAILED to INCOMPLETE when a router is probed: no trace point tells of it. */
 SEC("fexit/__neigh_set_probe_once")
-int BPF_PROG(__neigh_set_probe_once_exit, struct neighbour *n)
+int PVD_PROG(__neigh_set_probe_once_exit, struct neighbour *n)
 {
 	emit_neigh(n, PVD_HOOK_NEIGH_SET_PROBE_ONCE, PVD_OP_CHANGE);
 	return 0;

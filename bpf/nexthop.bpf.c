@@ -93,7 +93,7 @@ static __always_inline void emit_nexthop(struct nexthop *nexthop, enum pvd_hook 
 
 /* A request: the object may be in use before nexthop_notify() tells of it. */
 SEC("fentry/rtm_new_nexthop")
-int BPF_PROG(rtm_new_nexthop_entry, struct sk_buff *skb)
+int PVD_PROG(rtm_new_nexthop_entry, struct sk_buff *skb)
 {
 	__u64 cookie = pvd_cookie(BPF_CORE_READ(skb, sk, __sk_common.skc_net.net));
 
@@ -104,7 +104,7 @@ int BPF_PROG(rtm_new_nexthop_entry, struct sk_buff *skb)
 }
 
 SEC("fexit/rtm_new_nexthop")
-int BPF_PROG(rtm_new_nexthop_exit, struct sk_buff *skb, struct nlmsghdr *nlh,
+int PVD_PROG(rtm_new_nexthop_exit, struct sk_buff *skb, struct nlmsghdr *nlh,
 	     struct netlink_ext_ack *extack, int ret)
 {
 	struct pvd_about about = PVD_ABOUT(NEXTHOP, RTM_NEW_NEXTHOP, FAIL, 0);
@@ -120,7 +120,7 @@ int BPF_PROG(rtm_new_nexthop_exit, struct sk_buff *skb, struct nlmsghdr *nlh,
 }
 
 SEC("fentry/nexthop_notify")
-int BPF_PROG(nexthop_notify_entry, int event, struct nexthop *nh)
+int PVD_PROG(nexthop_notify_entry, int event, struct nexthop *nh)
 {
 	pvd_hit(PVD_HOOK_NEXTHOP_NOTIFY);
 	emit_nexthop(nh, PVD_HOOK_NEXTHOP_NOTIFY,
@@ -130,7 +130,7 @@ int BPF_PROG(nexthop_notify_entry, int event, struct nexthop *nh)
 
 /* Also when the device goes, which may be told to nobody. */
 SEC("fentry/remove_nexthop")
-int BPF_PROG(remove_nexthop_entry, struct net *net, struct nexthop *nh)
+int PVD_PROG(remove_nexthop_entry, struct net *net, struct nexthop *nh)
 {
 	pvd_hit(PVD_HOOK_REMOVE_NEXTHOP);
 	emit_nexthop(nh, PVD_HOOK_REMOVE_NEXTHOP, PVD_OP_DEL);

@@ -57,7 +57,7 @@ static __always_inline void ra_tell(struct ra_state *ra, struct sk_buff *skb, en
 
 /* Bad hop limits and codes are rejected later: such RAs are told too. */
 SEC("fentry/ndisc_rcv")
-int BPF_PROG(ndisc_rcv_entry, struct sk_buff *skb)
+int PVD_PROG(ndisc_rcv_entry, struct sk_buff *skb)
 {
 	unsigned char *icmp = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, transport_header);
 	__u32 zero = 0;
@@ -82,7 +82,7 @@ int BPF_PROG(ndisc_rcv_entry, struct sk_buff *skb)
 }
 
 SEC("fentry/ndisc_router_discovery")
-int BPF_PROG(ndisc_router_discovery_entry, struct sk_buff *skb)
+int PVD_PROG(ndisc_router_discovery_entry, struct sk_buff *skb)
 {
 	struct ra_state *ra = ra_under_way(skb);
 
@@ -98,7 +98,7 @@ int BPF_PROG(ndisc_router_discovery_entry, struct sk_buff *skb)
 }
 
 SEC("fexit/ndisc_router_discovery")
-int BPF_PROG(ndisc_router_discovery_exit, struct sk_buff *skb)
+int PVD_PROG(ndisc_router_discovery_exit, struct sk_buff *skb)
 {
 	struct ra_state *ra = ra_under_way(skb);
 
@@ -109,7 +109,7 @@ int BPF_PROG(ndisc_router_discovery_exit, struct sk_buff *skb)
 
 /* Where the function returns a reason; the verifier refuses it where it is void. */
 SEC("fexit/ndisc_router_discovery")
-int BPF_PROG(ndisc_router_discovery_exit_reason, struct sk_buff *skb, int reason)
+int PVD_PROG(ndisc_router_discovery_exit_reason, struct sk_buff *skb, int reason)
 {
 	struct ra_state *ra = ra_under_way(skb);
 
@@ -156,7 +156,7 @@ static __always_inline void ra_devconf(struct ra_state *ra, struct sk_buff *skb)
 
 /* The caller of ndisc_rcv() frees the packet, so it is still whole. */
 SEC("fexit/ndisc_rcv")
-int BPF_PROG(ndisc_rcv_exit, struct sk_buff *skb)
+int PVD_PROG(ndisc_rcv_exit, struct sk_buff *skb)
 {
 	struct ra_state *ra = ra_under_way(skb);
 

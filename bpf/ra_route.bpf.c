@@ -24,7 +24,7 @@ static __always_inline void ra_remember(__u64 entry, __u32 reached)
 }
 
 SEC("fexit/rt6_get_dflt_router")
-int BPF_PROG(rt6_get_dflt_router_exit)
+int PVD_PROG(rt6_get_dflt_router_exit)
 {
 	__u64 rt = 0;
 
@@ -36,7 +36,7 @@ int BPF_PROG(rt6_get_dflt_router_exit)
 
 /* It has one argument more in 6.12 than in 6.1: the result is asked for, not named. */
 SEC("fexit/rt6_add_dflt_router")
-int BPF_PROG(rt6_add_dflt_router_exit)
+int PVD_PROG(rt6_add_dflt_router_exit)
 {
 	__u64 rt = 0;
 
@@ -47,7 +47,7 @@ int BPF_PROG(rt6_add_dflt_router_exit)
 }
 
 SEC("fexit/rt6_get_route_info")
-int BPF_PROG(rt6_get_route_info_exit)
+int PVD_PROG(rt6_get_route_info_exit)
 {
 	__u64 rt = 0;
 
@@ -58,7 +58,7 @@ int BPF_PROG(rt6_get_route_info_exit)
 }
 
 SEC("fexit/rt6_add_route_info")
-int BPF_PROG(rt6_add_route_info_exit)
+int PVD_PROG(rt6_add_route_info_exit)
 {
 	__u64 rt = 0;
 
@@ -69,7 +69,7 @@ int BPF_PROG(rt6_add_route_info_exit)
 }
 
 SEC("fexit/addrconf_get_prefix_route")
-int BPF_PROG(addrconf_get_prefix_route_exit)
+int PVD_PROG(addrconf_get_prefix_route_exit)
 {
 	__u64 rt = 0;
 
@@ -101,7 +101,7 @@ static __always_inline void option_end(enum pvd_hook hook)
 }
 
 SEC("fentry/rt6_route_rcv")
-int BPF_PROG(rt6_route_rcv_entry)
+int PVD_PROG(rt6_route_rcv_entry)
 {
 	pvd_hit(PVD_HOOK_RT6_ROUTE_RCV);
 	option_begin(PVD_RA_RINFO);
@@ -109,14 +109,14 @@ int BPF_PROG(rt6_route_rcv_entry)
 }
 
 SEC("fexit/rt6_route_rcv")
-int BPF_PROG(rt6_route_rcv_exit)
+int PVD_PROG(rt6_route_rcv_exit)
 {
 	option_end(PVD_HOOK_RT6_ROUTE_RCV);
 	return 0;
 }
 
 SEC("fentry/addrconf_prefix_rcv")
-int BPF_PROG(addrconf_prefix_rcv_entry)
+int PVD_PROG(addrconf_prefix_rcv_entry)
 {
 	pvd_hit(PVD_HOOK_ADDRCONF_PREFIX_RCV);
 	option_begin(PVD_RA_PINFO);
@@ -124,7 +124,7 @@ int BPF_PROG(addrconf_prefix_rcv_entry)
 }
 
 SEC("fexit/addrconf_prefix_rcv")
-int BPF_PROG(addrconf_prefix_rcv_exit)
+int PVD_PROG(addrconf_prefix_rcv_exit)
 {
 	option_end(PVD_HOOK_ADDRCONF_PREFIX_RCV);
 	return 0;

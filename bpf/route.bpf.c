@@ -19,7 +19,7 @@ PVD_KERNEL_TYPES_END
 #define FIB6_IFDOWN_SKIP_SIBLINGS -2
 
 SEC("fentry/fib6_add")
-int BPF_PROG(fib6_add_entry, struct fib6_node *root, struct fib6_info *rt, struct nl_info *info)
+int PVD_PROG(fib6_add_entry, struct fib6_node *root, struct fib6_info *rt, struct nl_info *info)
 {
 	__u64 cookie = pvd_cookie(BPF_CORE_READ(info, nl_net));
 
@@ -31,7 +31,7 @@ int BPF_PROG(fib6_add_entry, struct fib6_node *root, struct fib6_info *rt, struc
 
 /* The table's lock is held, so a refused `rt`, already released, is still there. */
 SEC("fexit/fib6_add")
-int BPF_PROG(fib6_add_exit, struct fib6_node *root, struct fib6_info *rt, struct nl_info *info,
+int PVD_PROG(fib6_add_exit, struct fib6_node *root, struct fib6_info *rt, struct nl_info *info,
 	     struct netlink_ext_ack *extack, int ret)
 {
 	struct pvd_about about = { PVD_KIND_ROUTE, PVD_HOOK_FIB6_ADD, PVD_OP_FAIL, 0, 0 };
@@ -60,7 +60,7 @@ int BPF_PROG(fib6_add_exit, struct fib6_node *root, struct fib6_info *rt, struct
 }
 
 SEC("fentry/fib6_del")
-int BPF_PROG(fib6_del_entry, struct fib6_info *rt, struct nl_info *info)
+int PVD_PROG(fib6_del_entry, struct fib6_info *rt, struct nl_info *info)
 {
 	__u64 cookie = pvd_cookie(BPF_CORE_READ(info, nl_net));
 
@@ -72,7 +72,7 @@ int BPF_PROG(fib6_del_entry, struct fib6_info *rt, struct nl_info *info)
 
 /* Success was told by fib6_purge_rt(). */
 SEC("fexit/fib6_del")
-int BPF_PROG(fib6_del_exit, struct fib6_info *rt, struct nl_info *info, int ret)
+int PVD_PROG(fib6_del_exit, struct fib6_info *rt, struct nl_info *info, int ret)
 {
 	__u64 cookie = pvd_cookie(BPF_CORE_READ(info, nl_net));
 
@@ -83,7 +83,7 @@ int BPF_PROG(fib6_del_exit, struct fib6_info *rt, struct nl_info *info, int ret)
 
 /* Every entry that leaves the tree, deleted or replaced, passes here when unlinked. */
 SEC("fentry/fib6_purge_rt")
-int BPF_PROG(fib6_purge_rt_entry, struct fib6_info *rt, struct fib6_node *fn, struct net *net)
+int PVD_PROG(fib6_purge_rt_entry, struct fib6_info *rt, struct fib6_node *fn, struct net *net)
 {
 	__u64 cookie = pvd_cookie(net);
 
@@ -109,7 +109,7 @@ static __always_inline __u64 touched_in(struct fib6_info *rt, void *arg)
 }
 
 SEC("fentry/fib6_ifup")
-int BPF_PROG(fib6_ifup_entry, struct fib6_info *rt, void *arg)
+int PVD_PROG(fib6_ifup_entry, struct fib6_info *rt, void *arg)
 {
 	__u64 cookie = touched_in(rt, arg);
 
@@ -120,7 +120,7 @@ int BPF_PROG(fib6_ifup_entry, struct fib6_info *rt, void *arg)
 }
 
 SEC("fexit/fib6_ifup")
-int BPF_PROG(fib6_ifup_exit, struct fib6_info *rt, void *arg)
+int PVD_PROG(fib6_ifup_exit, struct fib6_info *rt, void *arg)
 {
 	__u64 cookie = touched_in(rt, arg);
 
@@ -130,7 +130,7 @@ int BPF_PROG(fib6_ifup_exit, struct fib6_info *rt, void *arg)
 }
 
 SEC("fentry/fib6_ifdown")
-int BPF_PROG(fib6_ifdown_entry, struct fib6_info *rt, void *arg)
+int PVD_PROG(fib6_ifdown_entry, struct fib6_info *rt, void *arg)
 {
 	__u64 cookie = touched_in(rt, arg);
 
@@ -165,7 +165,7 @@ static long tell_sibling(__u32 index, struct siblings *walk)
  * and the walk then skips the others (rt6_multipath_nh_flags_set()).
  */
 SEC("fexit/fib6_ifdown")
-int BPF_PROG(fib6_ifdown_exit, struct fib6_info *rt, void *arg, int ret)
+int PVD_PROG(fib6_ifdown_exit, struct fib6_info *rt, void *arg, int ret)
 {
 	struct siblings walk = { rt, rt, NULL, 0 };
 	__u32 count = 1;
@@ -183,7 +183,7 @@ int BPF_PROG(fib6_ifdown_exit, struct fib6_info *rt, void *arg, int ret)
 
 /* rt6_remove_prefsrc(): an address went, routes that prefer it forget it. */
 SEC("fexit/fib6_remove_prefsrc")
-int BPF_PROG(fib6_remove_prefsrc_exit, struct fib6_info *rt, void *arg)
+int PVD_PROG(fib6_remove_prefsrc_exit, struct fib6_info *rt, void *arg)
 {
 	struct in6_addr *addr = BPF_CORE_READ((struct arg_dev_net_ip *)arg, addr);
 	struct net_device *dev = pvd_fib6_dev(rt);

@@ -1,54 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Policy rules (net/core/fib_rules.c) and address labels (net/ipv6/addrlabel.c). */
-#include "filter.bpf.h"
-
-PVD_KERNEL_TYPES_BEGIN
-struct fib_kuid_range {
-	kuid_t start;
-	kuid_t end;
-};
-struct fib_rule_port_range {
-	__u16 start;
-	__u16 end;
-};
-struct fib_rule {
-	int iifindex;
-	int oifindex;
-	__u32 mark;
-	__u32 mark_mask;
-	__u32 flags;
-	__u32 table;
-	__u8 action;
-	__u8 l3mdev;
-	__u8 proto;
-	__u8 ip_proto;
-	__u32 target;
-	struct net *fr_net;
-	__u32 pref;
-	int suppress_ifgroup;
-	int suppress_prefixlen;
-	char iifname[16];
-	char oifname[16];
-	struct fib_kuid_range uid_range;
-	struct fib_rule_port_range sport_range;
-	struct fib_rule_port_range dport_range;
-};
-struct fib6_rule {
-	struct fib_rule common;
-	struct rt6key src;
-	struct rt6key dst;
-	__u8 dscp;
-};
-struct fib_rules_ops {
-	int family;
-};
-PVD_KERNEL_TYPES_END
+#include "rule.bpf.h"
 
 #define RTM_NEWRULE 32
 
 /* Rule that fib6_rule_configure() is filling: its netns is set already. */
 SEC("fentry/fib6_rule_configure")
-int BPF_PROG(fib6_rule_configure_entry, struct fib_rule *rule)
+int PVD_PROG(fib6_rule_configure_entry, struct fib_rule *rule)
 {
 	__u64 cookie = pvd_cookie(BPF_CORE_READ(rule, fr_net));
 
@@ -59,7 +17,7 @@ int BPF_PROG(fib6_rule_configure_entry, struct fib_rule *rule)
 }
 
 SEC("fentry/fib6_rule_delete")
-int BPF_PROG(fib6_rule_delete_entry, struct fib_rule *rule)
+int PVD_PROG(fib6_rule_delete_entry, struct fib_rule *rule)
 {
 	__u64 cookie = pvd_cookie(BPF_CORE_READ(rule, fr_net));
 
@@ -86,7 +44,7 @@ static __always_inline void rule_failed(struct fib_rule *rule, enum pvd_hook hoo
 }
 
 SEC("fexit/fib6_rule_configure")
-int BPF_PROG(fib6_rule_configure_exit, struct fib_rule *rule)
+int PVD_PROG(fib6_rule_configure_exit, struct fib_rule *rule)
 {
 	__u64 ret = 0;
 
@@ -97,7 +55,7 @@ int BPF_PROG(fib6_rule_configure_exit, struct fib_rule *rule)
 }
 
 SEC("fexit/fib6_rule_delete")
-int BPF_PROG(fib6_rule_delete_exit, struct fib_rule *rule, int ret)
+int PVD_PROG(fib6_rule_delete_exit, struct fib_rule *rule, int ret)
 {
 	if (ret)
 		rule_failed(rule, PVD_HOOK_FIB6_RULE_DELETE);
@@ -141,7 +99,7 @@ static __always_inline void fill_rule(struct pvd_rule *out, struct fib_rule *rul
 
 /* After the change, by netlink or by a VRF device; the rule is still there. */
 SEC("fentry/notify_rule_change")
-int BPF_PROG(notify_rule_change_entry, int event, struct fib_rule *rule, struct fib_rules_ops *ops)
+int PVD_PROG(notify_rule_change_entry, int event, struct fib_rule *rule, struct fib_rules_ops *ops)
 {
 	struct pvd_about about = PVD_ABOUT(RULE, NOTIFY_RULE_CHANGE, DEL, 0);
 	struct pvd_rule *record;

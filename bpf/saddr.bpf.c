@@ -13,7 +13,7 @@ struct {
 static const struct pvd_saddr no_selection;
 
 SEC("fentry/ipv6_dev_get_saddr")
-int BPF_PROG(ipv6_dev_get_saddr_entry, struct net *net, struct net_device *dst_dev,
+int PVD_PROG(ipv6_dev_get_saddr_entry, struct net *net, struct net_device *dst_dev,
 	     struct in6_addr *daddr, unsigned int prefs, struct in6_addr *saddr)
 {
 	__u64 key = (__u64)saddr, flow_key = pvd_flow_of_daddr(daddr);
@@ -48,7 +48,7 @@ int BPF_PROG(ipv6_dev_get_saddr_entry, struct net *net, struct net_device *dst_d
 }
 
 SEC("fexit/ipv6_dev_get_saddr")
-int BPF_PROG(ipv6_dev_get_saddr_exit, struct net *net, struct net_device *dst_dev,
+int PVD_PROG(ipv6_dev_get_saddr_exit, struct net *net, struct net_device *dst_dev,
 	     struct in6_addr *daddr, unsigned int prefs, struct in6_addr *saddr, int ret)
 {
 	struct pvd_about about = PVD_ABOUT(SADDR, IPV6_DEV_GET_SADDR, END, pvd_cookie(net));

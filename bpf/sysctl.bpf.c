@@ -153,7 +153,7 @@ static __always_inline void tell_devconf(struct target *t, __u64 cookie)
 }
 
 SEC("fentry/proc_sys_call_handler")
-int BPF_PROG(proc_sys_call_handler_entry, struct kiocb *iocb, struct iov_iter *iter, int write)
+int PVD_PROG(proc_sys_call_handler_entry, struct kiocb *iocb, struct iov_iter *iter, int write)
 {
 	struct target t = {};
 	__u64 cookie;
@@ -170,7 +170,7 @@ int BPF_PROG(proc_sys_call_handler_entry, struct kiocb *iocb, struct iov_iter *i
 }
 
 SEC("fexit/proc_sys_call_handler")
-int BPF_PROG(proc_sys_call_handler_exit, struct kiocb *iocb, struct iov_iter *iter, int write,
+int PVD_PROG(proc_sys_call_handler_exit, struct kiocb *iocb, struct iov_iter *iter, int write,
 	     long ret)
 {
 	struct pvd_about about = PVD_ABOUT(SYSCTL, PROC_SYS_CALL_HANDLER, CHANGE, 0);
@@ -201,7 +201,7 @@ int BPF_PROG(proc_sys_call_handler_exit, struct kiocb *iocb, struct iov_iter *it
 
 /* A write to conf/all is copied to every device, each of which passes here. */
 SEC("fentry/inet6_netconf_notify_devconf")
-int BPF_PROG(inet6_netconf_notify_devconf_entry, struct net *net, int event, int type, int ifindex,
+int PVD_PROG(inet6_netconf_notify_devconf_entry, struct net *net, int event, int type, int ifindex,
 	     struct ipv6_devconf *devconf)
 {
 	__u64 cookie = pvd_cookie(net);

@@ -230,6 +230,13 @@ test('drift is counted by table; a dump that finds nothing new counts none', () 
   assert.deepEqual(drift([...seeded(), ...dump(4)]), {});
   const more = route(at(4.01, 'dump'), 200, '2001:db8:ffff::/48');
   assert.deepEqual(drift([...seeded(), ...dump(4, [more])]), { route: 1 });
+  const setting = (sec: number, op: 'dump' | 'change', value: bigint): KernelEvent => ({
+    ...{ ...at(sec, op), kind: 'sysctl', name: 'fib_multipath_hash_policy', dir: 'ipv6' },
+    ...{ value, error: 0 },
+  });
+  const learnt = dump(4, [setting(4.01, 'dump', 1n)]);
+  assert.deepEqual(drift([...seeded(), ...learnt]), {}, 'no record told of it before');
+  assert.deepEqual(drift([...seeded(), setting(3, 'change', 0n), ...learnt]), { sysctl: 1 });
 });
 
 test('what cannot be known is undecided', () => {

@@ -9,18 +9,23 @@ const CLOCK_NS = 1_000_000_000n;
 /** Whether a change made by a dump put something right that decisions may have read. */
 export function isDrift({ object, op, value, old }: Change): boolean {
   if (object === 'netns' || object === 'pvd') return false;
+  // Nothing was claimed of a setting that no record told of.
+  if (object === 'sysctl' && op === 'new') return false;
   if (op !== 'change') return true;
   return old !== undefined && !isSame(old as Fields, value as unknown as Fields);
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Attribution is pvdscope's own; instants are compared as far as they are known. */
+/**
+ * Attribution is pvdscope's own, and the operstate of a device that is down changes without an
+ * event, but decisions read the carrier; instants are compared as far as they are known.
+ */
 function isSame(old: Fields, value: Fields): boolean {
   return Object.keys(value).every((key) => {
     const a = old[key];
     const b = value[key];
-    if (key === 'attribution') return true;
+    if (key === 'attribution' || key === 'operstate') return true;
     if (typeof a === 'bigint' && typeof b === 'bigint' && key !== 'id') {
       return a - b < CLOCK_NS && b - a < CLOCK_NS;
     }
