@@ -12,7 +12,6 @@ const OUTPUT_MAX = 16 << 10;
 const STOP_GRACE_MS = 2000;
 
 export interface Background {
-  readonly pid: number;
   /** As a shell tells it, once it has ended. */
   readonly exitCode: number | undefined;
   /** The last of what it said on stdout and stderr. */
@@ -53,7 +52,6 @@ export function startBackground(
     child.on('spawn', () => {
       const pid = child.pid ?? 0;
       resolve({
-        pid,
         get exitCode() {
           return exitCode;
         },

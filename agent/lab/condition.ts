@@ -1,8 +1,11 @@
 /** Waiting for something to be so: by looking, until a deadline, never by sleeping for a guess. */
 
-import { type Addr6, parseAddr6 } from '../../src/net/addr6.ts';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { type Prefix6, parsePrefix6, prefixContains } from '../../src/net/prefix6.ts';
+import { inNetns } from '../libbpf/libc.ts';
+import { parseIfInet6 } from '../router/if-inet6.ts';
 import { type ExecOptions, exec } from './exec.ts';
+import { namespacePath } from './netns.ts';
 import type { Condition } from './scenario.ts';
 
 /** Time between two looks, from the first to the later ones. */
@@ -24,52 +27,51 @@ async function holds(
   options: ExecOptions,
 ): Promise<boolean> {
   const prefix = address === undefined ? undefined : parsePrefix6(address);
-  if (prefix !== undefined) return hasAddress(netns, prefix, dev, options);
+  if (prefix !== undefined) return hasAddress(netns, prefix, dev);
   if (route !== undefined) {
     const argv = ['ip', '-n', netns, '-6', 'route', 'show', ...route.split(/\s+/)];
     return (await exec(argv, options)).stdout.trim() !== '';
   }
-  if (listen !== undefined) return isListening(netns, listen, options);
+  if (listen !== undefined) return isListening(netns, listen);
   const argv = typeof command === 'string' ? ['/bin/sh', '-c', command] : (command ?? []);
   return (await exec(['ip', 'netns', 'exec', netns, ...argv], options)).exitCode === 0;
 }
 
-interface LinkAddresses {
-  readonly ifname: string;
-  readonly operstate: string;
-  readonly flags: readonly string[];
-  readonly addr_info: readonly { readonly local: string; readonly tentative?: boolean }[];
+/**
+ * A file of a namespace's /proc/net. Read here: in an emulated guest a program takes tenths of a
+ * second of the one CPU. A namespace that is gone has empty files.
+ */
+function procNet(netns: string, file: string): string {
+  let fd: number;
+  try {
+    fd = openSync(namespacePath(netns), 'r');
+  } catch {
+    return '';
+  }
+  try {
+    return inNetns(fd, () => readFileSync(`/proc/thread-self/net/${file}`, 'utf8'));
+  } finally {
+    closeSync(fd);
+  }
 }
 
-async function addresses(netns: string, options: ExecOptions): Promise<LinkAddresses[]> {
-  const { stdout } = await exec(['ip', '-n', netns, '-6', '-j', 'address', 'show'], options);
-  return stdout.trim() === '' ? [] : (JSON.parse(stdout) as LinkAddresses[]);
-}
-
-async function hasAddress(
-  netns: string,
-  prefix: Prefix6,
-  dev: string | undefined,
-  options: ExecOptions,
-): Promise<boolean> {
-  return (await addresses(netns, options))
-    .filter((link) => dev === undefined || link.ifname === dev)
-    .flatMap((link) => link.addr_info)
-    .some((a) => a.tentative !== true && prefixContains(prefix, parseAddr6(a.local) as Addr6));
+function hasAddress(netns: string, prefix: Prefix6, dev: string | undefined): boolean {
+  return parseIfInet6(procNet(netns, 'if_inet6')).some(
+    ({ addr, ifname, tentative }) =>
+      (dev === undefined || ifname === dev) && !tentative && prefixContains(prefix, addr),
+  );
 }
 
 /** No address is tentative: duplicate address detection (RFC 4862, section 5.4) is over. */
-export async function isSettled(netns: string, options: ExecOptions): Promise<boolean> {
-  const links = await addresses(netns, options);
-  return links.flatMap((l) => l.addr_info).every((a) => a.tentative !== true);
+export function isSettled(netns: string): boolean {
+  return parseIfInet6(procNet(netns, 'if_inet6')).every(({ tentative }) => !tentative);
 }
 
 /** A TCP socket in state LISTEN (0A) on that port, IPv4 or IPv6. */
-async function isListening(netns: string, port: number, options: ExecOptions): Promise<boolean> {
-  const argv = ['ip', 'netns', 'exec', netns, 'cat', '/proc/net/tcp', '/proc/net/tcp6'];
-  const { stdout } = await exec(argv, options);
+function isListening(netns: string, port: number): boolean {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  return new RegExp(`^ *\\d+: [0-9A-F]+:${hex} \\S+ 0A `, 'm').test(stdout);
+  const listening = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} \\S+ 0A `, 'm');
+  return ['tcp', 'tcp6'].some((file) => listening.test(procNet(netns, file)));
 }
 
 /** Whether `look` came true in time. Rejects when aborted, or when `look` does. */

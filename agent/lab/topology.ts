@@ -10,7 +10,8 @@ import { type Background, startBackground } from './background.ts';
 import { isMet, isSettled, waitUntil } from './condition.ts';
 import { type ExecOptions, type ExecResult, exec } from './exec.ts';
 import { deleteNamespaces, namespaceNames, needNamespaces, sweepNamespaces } from './netns.ts';
-import { routerCommand } from './router-command.ts';
+import { radvdCommand, routerFile } from './router-command.ts';
+import { startRouterHere } from './router-here.ts';
 import { type Condition, conditionName, type Scenario } from './scenario.ts';
 import type { ScenarioFile } from './scenario-file.ts';
 import { planTopology } from './topology-plan.ts';
@@ -65,7 +66,7 @@ export async function withTopology<T>(
   const forget = atExit(() => deleteNamespaces(plan.namespaces));
   try {
     await runSteps(plan.links, source, signal);
-    const settled = async (name: string) => isSettled(fullName(name), { signal });
+    const settled = async (name: string) => isSettled(fullName(name));
     for (const name of Object.keys(scenario.namespaces)) {
       if (!(await waitUntil(() => settled(name), SETTLE_MAX_MS, signal))) {
         throw failed(file, name, `addresses in ${name} are still tentative`);
@@ -101,12 +102,20 @@ function createTopology(
     if (process?.ready === undefined) return process !== undefined || background.hasRouterSocket();
     return isMet(process.ready, netns(process.in), { signal, timeoutMs: process.readyMs });
   };
-  const start = async (name: string) => {
-    if (running.get(name)?.exitCode === undefined && running.has(name)) return;
+  const launch = async (name: string): Promise<Background> => {
     const router = scenario.routers[name];
     const process = scenario.processes[name];
-    const argv = router ? routerCommand(name, router, source, dir) : shell(process?.run ?? []);
-    const background = await startBackground(netns(router?.in ?? process?.in ?? ''), argv, cwd);
+    const inside = netns(router?.in ?? process?.in ?? '');
+    if (router === undefined) return startBackground(inside, shell(process?.run ?? []), cwd);
+    if (router.radvd === undefined) {
+      return startRouterHere(inside, router.interface, routerFile(name, router, source, dir));
+    }
+    return startBackground(inside, radvdCommand(name, router.interface, router.radvd, dir), cwd);
+  };
+  const start = async (name: string) => {
+    if (running.get(name)?.exitCode === undefined && running.has(name)) return;
+    const process = scenario.processes[name];
+    const background = await launch(name);
     running.set(name, background);
     const withinMs = process?.readyMs ?? ROUTER_READY_MAX_MS;
     const look = async () => background.exitCode !== undefined || (await ready(name, background));
