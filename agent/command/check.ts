@@ -70,12 +70,12 @@ async function check(file: string, what: readonly string[], flags: CheckFlags): 
   checkReportFlags(flags.format, flags);
   const [input] = what;
   if (!flags.live && (input === undefined || what.length > 1)) throw usage(what);
-  const { suite, run } = flags.live
+  const { suite, run: id } = flags.live
     ? await checkLive(set, what, flags)
     : checkFile(set, input ?? '');
   const suites = [suite];
-  process.stdout.write(formatReport(flags.format, suites, flags, run));
-  writeReports(suites, flags, run);
+  process.stdout.write(formatReport(flags.format, { suites, id }, flags));
+  writeReports({ suites, id }, flags);
   return reportExitCode(suites, flags.ksft);
 }
 

@@ -23,6 +23,12 @@ export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }
 
+export function whole(value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('a whole number from 1 on is needed');
+}
+
 export function positive(value: string): number {
   const number = Number(value);
   if (Number.isFinite(number) && number > 0) return number;

@@ -1,7 +1,9 @@
 /** `pvdscope lab run SCENARIO… [--kernel K…]`: builds, runs, checks and reports scenarios. */
 
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
+import type { RunFacts, SuiteResult } from '../../src/expect/result.ts';
 import { escapeJson } from '../../src/publish/escape.ts';
 import { EXIT } from '../error.ts';
 import { expectationsOf } from '../expect/expect-file.ts';
@@ -15,22 +17,29 @@ import {
   reportOptions,
   writeReports,
 } from '../expect/report-output.ts';
-import { runScenariosInGuest } from '../lab/guest-run.ts';
 import { interruptible } from '../lab/interrupt.ts';
 import { findKernel, type Kernel } from '../lab/kernel.ts';
+import { jobsFor, partsOf, runMatrix } from '../lab/matrix.ts';
 import { runId } from '../lab/run-id.ts';
 import { loadScenario, type ScenarioFile } from '../lab/scenario-file.ts';
 import { createReport, type Report, tapProgress } from '../lab/scenario-report.ts';
-import { type Observer, runScenario, type ScenarioEvent } from '../lab/scenario-run.ts';
-import type { GuestResult } from '../lab/vm.ts';
+import { type Observer, runScenario } from '../lab/scenario-run.ts';
 import { canTrace } from '../probe/environment.ts';
-import { collect, type GuestFlags, guestOptions, KERNEL_HELP, positive } from './lab-flags.ts';
+import {
+  collect,
+  type GuestFlags,
+  guestOptions,
+  KERNEL_HELP,
+  positive,
+  whole,
+} from './lab-flags.ts';
 import { VERSION } from './version.ts';
 
 interface RunFlags extends GuestFlags, ReportFlags {
   readonly format: 'text' | (typeof REPORT_FORMATS)[number];
   readonly check: boolean;
   readonly within: number;
+  readonly jobs?: number;
   readonly trace?: string;
 }
 
@@ -46,23 +55,28 @@ export function labRunCommand(): Command {
     )
     .option('--no-check', 'do not watch the kernel, so that no expectation is checked')
     .option('--within <seconds>', 'wait so long for what is expected', positive, 10)
-    .option('--trace <file>', 'record the run, too; of several guests the last one stays');
+    .option('--jobs <n>', 'guests at once; what CPUs and memory allow unless given', whole)
+    .option(
+      '--trace <file>',
+      'record the run, too; of several guests each, with its kernel in the name',
+    );
   return reportOptions(guestOptions(command)).action(async (files: string[], flags: RunFlags) => {
     // Typing mistakes are told before anything is fetched, booted or built.
     const scenarios = files.map(loadScenario);
     checkReportFlags(flags.format === 'text' ? 'tap' : flags.format, flags);
     const report = reportFor(flags);
-    await interruptible((signal) =>
+    const facts = await interruptible((signal) =>
       flags.kernel.length === 0
         ? runHere(scenarios, flags, report, signal)
         : runThere(files, flags, report, signal),
     );
     report.end();
     const { format } = flags;
+    const run = { suites: inOrder(report.suites, files), id: runId(), facts };
     if (format !== 'text' && format !== 'tap' && format !== 'ndjson') {
-      process.stdout.write(formatReport(format, report.suites, flags, runId()));
+      process.stdout.write(formatReport(format, run, flags));
     }
-    writeReports(report.suites, flags, runId());
+    writeReports(run, flags);
     const code = reportExitCode(report.suites, flags.ksft);
     // A run without an agent to check is what was asked for, or what it says in each line.
     process.exitCode = code === EXIT.skipped && !flags.ksft ? EXIT.ok : code;
@@ -88,7 +102,7 @@ async function runHere(
   flags: RunFlags,
   report: Report,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<undefined> {
   const trace = flags.check ? canTrace() : { ok: false, reason: 'not asked for' };
   const { within, trace: tracePath } = flags;
   const options = { version: VERSION, tracePath, withinMs: within * 1000, signal };
@@ -110,55 +124,43 @@ function unchecked({ scenario, source }: ScenarioFile, reason: string): Observer
   return { check: async () => ({ tests }) };
 }
 
-/** One guest runs them all; where it dies with one, another guest goes on with the next. */
 async function runThere(
   files: readonly string[],
   flags: RunFlags,
   report: Report,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<RunFacts> {
+  const startedAt = performance.now();
+  const kernels: Kernel[] = [];
   for (const name of flags.kernel) {
-    const kernel = await findKernel(name, { modules: flags.modules, signal });
-    for (let rest = files; rest.length > 0; ) {
-      const { result, begun, ended } = await runGuest(rest, kernel, flags, report, signal);
-      const { end, complaints } = result;
-      const isWhole = end === 'exited' && ended === rest.length;
-      // A guest that does not get as far as the first one will not with the next.
-      const lost = begun === 0 ? rest : rest.slice(ended, ended + 1);
-      const why = [...(isWhole ? [] : [`guest: ${end}`]), ...complaints].join('\n');
-      for (const file of lost) report.broken(file, kernel.release, why);
-      if (lost.length === 0 && why !== '') report.broken('the guest', kernel.release, why);
-      rest = rest.slice(ended + lost.length);
-    }
+    kernels.push(await findKernel(name, { modules: flags.modules, signal }));
   }
+  const jobs = flags.jobs ?? jobsFor(flags.memory, availableKiB());
+  const parts = partsOf(kernels, files, jobs);
+  const guests = await runMatrix({
+    parts,
+    jobs,
+    guest: { timeoutMs: flags.timeout * 1000, memMiB: flags.memory, signal },
+    args: [`--within=${flags.within}`, ...(flags.check ? [] : ['--no-check'])],
+    trace: flags.trace,
+    report,
+  });
+  const wallMs = Math.round(performance.now() - startedAt);
+  return { wallMs, jobs: Math.min(jobs, parts.length), guests };
 }
 
-async function runGuest(
-  files: readonly string[],
-  kernel: Kernel,
-  flags: RunFlags,
-  report: Report,
-  signal: AbortSignal,
-): Promise<{ result: GuestResult; begun: number; ended: number }> {
-  let [begun, ended] = [0, 0];
-  const onEvent = (event: ScenarioEvent): void => {
-    if (event.event === 'begin') begun++;
-    if (event.event === 'end') ended++;
-    report.push(event);
-  };
-  const trace = flags.trace === undefined ? undefined : path.resolve(flags.trace);
-  const result = await runScenariosInGuest(files, {
-    kernel,
-    timeoutMs: flags.timeout * 1000,
-    memMiB: flags.memory,
-    signal,
-    onEvent,
-    args: [
-      `--within=${flags.within}`,
-      ...(flags.check ? [] : ['--no-check']),
-      ...(trace === undefined ? [] : [`--trace=${trace}`]),
-    ],
-    ...(trace === undefined ? {} : { rw: [path.dirname(trace)] }),
-  });
-  return { result, begun, ended };
+function availableKiB(): number {
+  const text = readFileSync('/proc/meminfo', 'utf8');
+  return Number(/^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0);
+}
+
+/** By kernel and file as they were given: guests side by side end in any order. */
+function inOrder(suites: readonly SuiteResult[], files: readonly string[]): SuiteResult[] {
+  const kernels = [...new Set(suites.map(({ kernel }) => kernel))].sort((a, b) =>
+    a.localeCompare(b, 'en', { numeric: true }),
+  );
+  const paths = files.map((file) => path.resolve(file));
+  const rank = ({ kernel, file }: SuiteResult) =>
+    kernels.indexOf(kernel) * (paths.length + 1) + (paths.indexOf(path.resolve(file)) + 1);
+  return [...suites].sort((a, b) => rank(a) - rank(b));
 }

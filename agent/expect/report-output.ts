@@ -2,7 +2,7 @@
 
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { SuiteResult } from '../../src/expect/result.ts';
+import type { RunFacts, SuiteResult } from '../../src/expect/result.ts';
 import { statusOf, totalsOf } from '../../src/expect/result.ts';
 import { escapeJson } from '../../src/publish/escape.ts';
 import { formatGithub } from '../../src/publish/report-github.ts';
@@ -54,12 +54,17 @@ function kcidbId(value: string): string {
   throw new InvalidArgumentError('ORIGIN:ID is needed, with an origin of a-z, 0-9 and _');
 }
 
-/** Run: what makes ids unique, e.g. boot id and start. */
+export interface Run {
+  readonly suites: readonly SuiteResult[];
+  /** Makes ids unique, e.g. boot id and start. */
+  readonly id: string;
+  readonly facts?: RunFacts | undefined;
+}
+
 export function formatReport(
   format: ReportFormat,
-  suites: readonly SuiteResult[],
+  { suites, id, facts }: Run,
   flags: ReportFlags,
-  run: string,
 ): string {
   switch (format) {
     case 'tap':
@@ -69,13 +74,13 @@ export function formatReport(
     case 'ndjson':
       return formatReportNdjson(suites);
     case 'markdown':
-      return formatMarkdown(suites);
+      return formatMarkdown(suites, facts);
     case 'github':
       return formatGithub(suites);
     case 'kcidb': {
       const buildId = flags.kcidbBuild ?? '';
       const [origin = ''] = buildId.split(':');
-      const report = kcidbReport(suites, { origin, buildId, run });
+      const report = kcidbReport(suites, { origin, buildId, run: id });
       return `${escapeJson(JSON.stringify(report))}\n`;
     }
   }
@@ -95,13 +100,9 @@ export function checkReportFlags(format: ReportFormat, flags: ReportFlags): void
 }
 
 /** @throws AgentError `PVD_ERR_REPORT_WRITE` */
-export function writeReports(
-  suites: readonly SuiteResult[],
-  flags: ReportFlags,
-  run: string,
-): void {
+export function writeReports(run: Run, flags: ReportFlags): void {
   for (const { format, file } of flags.report) {
-    const text = formatReport(format, suites, flags, run);
+    const text = formatReport(format, run, flags);
     try {
       // A step summary belongs to all the commands of a step.
       if (format === 'markdown') appendFileSync(file, text);

@@ -17,7 +17,10 @@ export interface ConsoleLog {
   readonly complaints: readonly string[];
 }
 
-export function createConsoleLog(onLine?: (line: string) => void): ConsoleLog {
+export function createConsoleLog(
+  onLine?: (line: string) => void,
+  onComplaint?: (line: string) => void,
+): ConsoleLog {
   const tail: string[] = [];
   const complaints: string[] = [];
   let rest = '';
@@ -26,7 +29,9 @@ export function createConsoleLog(onLine?: (line: string) => void): ConsoleLog {
     onLine?.(line);
     tail.push(line);
     if (tail.length > TAIL_MAX_LINES) tail.shift();
-    if (COMPLAINT.test(line) && complaints.length < COMPLAINTS_MAX) complaints.push(line);
+    if (!COMPLAINT.test(line) || complaints.length >= COMPLAINTS_MAX) return;
+    complaints.push(line);
+    onComplaint?.(line);
   };
   return {
     tail,

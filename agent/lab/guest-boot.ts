@@ -1,6 +1,7 @@
 /** One boot of a guest: QEMU, its channels, and what came of it. */
 
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
@@ -30,6 +31,8 @@ export interface BootResult {
   /** KiB of the guest's memory and of what was still available at the end. */
   readonly memTotalKiB: number | undefined;
   readonly memAvailableKiB: number | undefined;
+  /** The most that QEMU took of this machine's memory. */
+  readonly qemuPeakKiB: number | undefined;
   readonly qemuStderr: string;
   /** QEMU's own; `null` when it was killed. */
   readonly qemuExitCode: number | null;
@@ -78,7 +81,11 @@ export async function bootGuest(options: BootOptions): Promise<BootResult> {
     }
     const [file = '', ...args] = dyingWithUs([QEMU, ...qemuArguments(machine)]);
     const qemu = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-    kill = () => killGroup(qemu.pid);
+    let qemuPeakKiB: number | undefined;
+    kill = () => {
+      qemuPeakKiB = peakKiB(qemu.pid) ?? qemuPeakKiB;
+      killGroup(qemu.pid);
+    };
     let timedOut = false;
     let qemuStderr = '';
     qemu.stderr.on('data', (chunk) => {
@@ -105,6 +112,7 @@ export async function bootGuest(options: BootOptions): Promise<BootResult> {
       timedOut,
       memTotalKiB: mem ? Number(mem[1]) : undefined,
       memAvailableKiB: mem ? Number(mem[2]) : undefined,
+      qemuPeakKiB,
       qemuStderr,
       qemuExitCode,
     };
@@ -112,6 +120,16 @@ export async function bootGuest(options: BootOptions): Promise<BootResult> {
     kill();
     for (const end of daemons) end();
     for (const server of servers) server.close();
+  }
+}
+
+/** `VmHWM` of a process that is still there. */
+function peakKiB(pid: number | undefined): number | undefined {
+  try {
+    const kiB = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kiB === undefined ? undefined : Number(kiB);
+  } catch {
+    return undefined;
   }
 }
 

@@ -58,11 +58,14 @@ export function createReport(progress?: Progress): Report {
         const { event: _, ...test } = event;
         add(test);
       } else {
-        const { error, incomplete } = event;
+        const { error, incomplete, durationMs } = event;
         const said = error ? [`${error.message} [${error.code}]`, error.hint] : [];
         finish(
           said.filter((text) => text !== undefined),
-          incomplete === undefined ? {} : { incomplete },
+          {
+            ...(durationMs === undefined ? {} : { durationMs }),
+            ...(incomplete === undefined ? {} : { incomplete }),
+          },
         );
       }
     },

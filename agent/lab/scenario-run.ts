@@ -33,6 +33,8 @@ export type ScenarioEvent =
   | {
       readonly event: 'end';
       readonly ok: boolean;
+      /** From its begin; absent when it could not be run. */
+      readonly durationMs?: number;
       /** Why the checks prove less than they seem to. */
       readonly incomplete?: string;
       /** The topology could not be built, or an observer failed. */
@@ -83,6 +85,7 @@ export async function runScenario(
     results.push(result);
     onEvent({ event: 'action', ...result });
   };
+  const startedAt = performance.now();
   onEvent({
     event: 'begin',
     scenario: scenario.name,
@@ -123,7 +126,8 @@ export async function runScenario(
   const bad = checked?.tests.some(({ status }) => isBad(status)) ?? false;
   const ok = !bad && results.every((result) => result.ok);
   const incomplete = checked?.incomplete;
-  onEvent({ event: 'end', ok, ...(incomplete === undefined ? {} : { incomplete }) });
+  const durationMs = Math.round(performance.now() - startedAt);
+  onEvent({ event: 'end', ok, durationMs, ...(incomplete === undefined ? {} : { incomplete }) });
   return { ok, results, ...(checked === undefined ? {} : { checked }) };
 }
 

@@ -46,6 +46,8 @@ export interface GuestOptions {
   readonly stderr?: Writable;
   /** Each line of the kernel's console, which is verbose then. */
   readonly onConsole?: (line: string) => void;
+  /** Each line of it that is a complaint, see {@link GuestResult.complaints}. */
+  readonly onComplaint?: (line: string) => void;
   readonly progress?: Progress;
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,6 +65,8 @@ export interface GuestResult {
   readonly commandMs: number;
   readonly memTotalKiB: number | undefined;
   readonly memAvailableKiB: number | undefined;
+  /** The most that QEMU took of this machine's memory. */
+  readonly qemuPeakKiB: number | undefined;
   /** BUG, WARNING, Oops, panic and lockdep lines of the console. */
   readonly complaints: readonly string[];
   readonly consoleTail: readonly string[];
@@ -83,7 +87,7 @@ export async function runInGuest(options: GuestOptions): Promise<GuestResult> {
     for (let boots = 1; ; boots++) {
       const startedAt = performance.now();
       let commandAt = startedAt;
-      const log = createConsoleLog(options.onConsole);
+      const log = createConsoleLog(options.onConsole, options.onComplaint);
       const result = await bootGuest({
         machine: { ...guest, sockets: work.path },
         endMark: Buffer.from(endMark),
@@ -116,6 +120,7 @@ export async function runInGuest(options: GuestOptions): Promise<GuestResult> {
         commandMs: Math.round(performance.now() - commandAt),
         memTotalKiB: result.memTotalKiB,
         memAvailableKiB: result.memAvailableKiB,
+        qemuPeakKiB: result.qemuPeakKiB,
         complaints: log.complaints,
         consoleTail: log.tail,
       };

@@ -30,6 +30,30 @@ export interface SuiteResult {
   readonly incomplete?: string | undefined;
 }
 
+/** What one guest of a run took. */
+export interface GuestFacts {
+  readonly kernel: string;
+  /** That ran to their end in it. */
+  readonly scenarios: number;
+  /** How it ended: `exited`, `timeout`, `died`. */
+  readonly end: string;
+  readonly boots: number;
+  readonly bootMs: number;
+  /** From the command's start to its end. */
+  readonly runMs: number;
+  /** Memory in use in the guest at the end. */
+  readonly usedKiB?: number | undefined;
+  /** The most that it took of the host's memory. */
+  readonly hostKiB?: number | undefined;
+}
+
+export interface RunFacts {
+  readonly wallMs: number;
+  /** Guests at once. */
+  readonly jobs: number;
+  readonly guests: readonly GuestFacts[];
+}
+
 export type Totals = Record<Status, number>;
 
 export function totalsOf(suites: readonly SuiteResult[]): Totals {

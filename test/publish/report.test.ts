@@ -151,6 +151,57 @@ test('Markdown: what others chose stays text', () => {
   }
 });
 
+test('Markdown: scenarios by kernels, failures first, known ones once, what it took', () => {
+  const known = one('xfail', { name: 'source', reason: 'no rule 5.5' });
+  const bad = one('fail', { name: 'route', details: ['via eth1'] });
+  const guest = { end: 'exited', boots: 1, bootMs: 4000, runMs: 61_000 };
+  const text = formatMarkdown(
+    [
+      { ...suite(one('pass'), known), durationMs: 8340 },
+      { ...suite(bad, known), kernel: '7.2' },
+      { ...suite(one('skip')), name: 'two', kernel: '7.2' },
+    ],
+    {
+      wallMs: 754_000,
+      jobs: 2,
+      guests: [
+        { ...guest, kernel: '6.12', scenarios: 1, usedKiB: 204_800, hostKiB: 1_048_576 },
+        { ...guest, kernel: '7.2', scenarios: 2 },
+      ],
+    },
+  );
+  const plain = text
+    .replace(/<\/?code>/g, '')
+    .replace(/&#(\d+);/g, (_, c) => String.fromCharCode(Number(c)));
+  assert.equal(
+    plain,
+    `### pvdscope: 1 pass, 1 fail, 2 xfail, 1 skip
+
+3 runs of scenarios on 2 kernels in 12 min 34 s, 2 guests, 2 at once.
+
+- ❌ one 7.2: route
+  - via eth1
+
+| | scenario | 6.12 | 7.2 |
+|---|---|---|---|
+| ❌ | one | ✅ 1 ➖ 1, 8.3 s | ❌ 1 ➖ 1 |
+| ⏭️ | two |  | ⏭️ 1 |
+
+✅ as expected, ❌ not so, ➖ not so and known, ❕ known not to be so, but it was, ⏭️ not for this kernel, 💥 could not be tried. Numbers count expectations and actions.
+
+Known not to be so:
+
+- ➖ no rule 5.5: one, source (6.12, 7.2)
+
+| guest | scenarios | end | boots | boot | run | memory in it at the end | memory of the host at most |
+|---|---:|---|---:|---:|---:|---:|---:|
+| 6.12 | 1 | exited | 1 | 4.0 s | 1 min 1 s | 200 MiB | 1024 MiB |
+| 7.2 | 2 | exited | 1 | 4.0 s | 1 min 1 s |  |  |
+
+`,
+  );
+});
+
 test('NDJSON: a line a test, totals last', () => {
   const lines = formatReportNdjson([ALL, HOSTILE]).trimEnd().split('\n');
   const values = lines.map((line) => JSON.parse(line));

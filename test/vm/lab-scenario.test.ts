@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import path from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path, { join } from 'node:path';
 import { test } from 'node:test';
 import { MAIN } from '../../agent/paths.ts';
 
@@ -49,6 +51,37 @@ test('a guest that is too slow is a scenario that failed, not one that is missin
     out,
     /^ {4}# guest: timeout\n {4}1\.\.1\nnot ok 1 - .*main.job.*\n1\.\.1\n# Totals: .* error:1$/m,
   );
+});
+
+test('a guest that panics costs one scenario; another goes on, and the report says so', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'pvdscope-panic-'));
+  const scenario = (name: string, run: string) => {
+    const file = join(dir, `${name}.yaml`);
+    const actions = `actions:\n  - {in: host, run: ${run}}\n`;
+    writeFileSync(file, `name: ${name}\nnamespaces: {host: {}}\n${actions}`);
+    return file;
+  };
+  const files = [
+    scenario('before', 'true'),
+    scenario('panic', 'echo c > /proc/sysrq-trigger; sleep 1000'),
+    scenario('after', 'true'),
+  ];
+  const report = join(dir, 'report.md');
+  try {
+    const args = ['--kernel', 'debian:6.12', '--no-check', `--report=markdown=${report}`];
+    const { code, out } = await lab(['run', ...files, ...args]);
+    assert.equal(code, 3, out);
+    assert.deepEqual(
+      out.match(/^(?:not )?ok \d+ - \w+/gm),
+      ['ok 1 - before', 'not ok 2 - panic', 'ok 3 - after'],
+      out,
+    );
+    assert.match(out, /^ {4}# .*Kernel panic.*sysrq triggered crash/m);
+    const text = readFileSync(report, 'utf8');
+    assert.equal(text.match(/\| (died|exited) \| 1 \|/g)?.length, 2, text);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
 
 test('exec: bytes and exit code of the command', async () => {
