@@ -82,6 +82,23 @@ export function decisionLines(
   ];
 }
 
+/** How the answer came about, in lines that are the same for another decision made likewise. */
+export function ladderLines(parts: readonly ExplainedPart[]): string[] {
+  return parts.flatMap((one) => {
+    const { part, index, event, explained } = one;
+    const head = part === 'flow' ? 'the flow as a whole' : `${part} ${index + 1}`;
+    if (explained === undefined) return [head, '  the state was not known: not judged'];
+    const { prediction, found, state } = explained;
+    const told = part === 'flow' ? { ...prediction, ladder: [] } : prediction;
+    return [
+      head,
+      `  kernel: ${answerText(event, lookupsOf(parts), state)}`,
+      ...(found ? [] : ['  the model does not allow it']),
+      ...explainLines(told).map(indent),
+    ];
+  });
+}
+
 function isBlamed({ part, index }: ExplainedPart, blame: { part: string; index: number } | null) {
   return blame !== null && blame.part === part && blame.index === index;
 }

@@ -15,13 +15,18 @@ export function* envelopesOf(
   file: string,
   onProblem: (problem: TraceProblem) => void,
 ): Generator<Envelope> {
-  if (firstByte(file) === 0x7b) {
+  if (isNdjson(file)) {
     yield* ndjsonEnvelopes(file);
     return;
   }
   const pipeline = createPipeline();
   for (const record of readTrace(file, onProblem)) yield* step(pipeline, record);
   yield* finish(pipeline);
+}
+
+/** Envelopes as lines, not a trace. */
+export function isNdjson(file: string): boolean {
+  return firstByte(file) === 0x7b;
 }
 
 /** A file that cannot be read is left to whoever reads it next to complain about. */

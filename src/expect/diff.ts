@@ -43,7 +43,18 @@ export interface Difference {
   /** Answers that only one of the runs has; when a flow was not seen at all, none. */
   readonly base: readonly FlowAnswer[];
   readonly next: readonly FlowAnswer[];
+  /** `seq` of a decision of each run to compare; `null` where the flow was not seen. */
+  readonly examples: { readonly base: number | null; readonly next: number | null };
 }
+
+/** How the examples came about, a line a step; empty when not known. */
+export interface Ladders {
+  readonly base: readonly string[];
+  readonly next: readonly string[];
+}
+
+/** Those of some differences. */
+export type LadderOf = (difference: Difference) => Ladders | undefined;
 
 /** Bound of the flows that are followed. */
 export const FLOWS_MAX = 200_000;
@@ -88,9 +99,22 @@ export function diffFlows(base: FlowTable, next: FlowTable): Difference[] {
     if (onlyBase.length === 0 && onlyNext.length === 0) continue;
     const whole = a === undefined || b === undefined;
     const cause = whole ? 'missing' : causeOf(onlyBase, onlyNext, [...a.answers.values()]);
-    out.push({ flow, cause, base: onlyBase, next: onlyNext });
+    const examples = {
+      base: exampleOf(onlyBase, a?.answers),
+      next: exampleOf(onlyNext, b?.answers),
+    };
+    out.push({ flow, cause, base: onlyBase, next: onlyNext, examples });
   }
   return out.sort((a, b) => CAUSES.indexOf(a.cause) - CAUSES.indexOf(b.cause));
+}
+
+/** One that only this run has, else one that both have. */
+function exampleOf(
+  [only]: readonly FlowAnswer[],
+  all: ReadonlyMap<string, FlowAnswer> | undefined,
+): number | null {
+  const [any] = all?.values() ?? [];
+  return (only ?? any)?.seq ?? null;
 }
 
 function without(

@@ -57,7 +57,7 @@ test('a guest that panics costs one scenario; another goes on, and the report sa
   const dir = mkdtempSync(join(tmpdir(), 'pvdscope-panic-'));
   const scenario = (name: string, run: string) => {
     const file = join(dir, `${name}.yaml`);
-    const actions = `actions:\n  - {in: host, run: ${run}}\n`;
+    const actions = `actions:\n  - {in: host, run: "${run}"}\n`;
     writeFileSync(file, `name: ${name}\nnamespaces: {host: {}}\n${actions}`);
     return file;
   };

@@ -157,6 +157,14 @@ test('diff: nothing, something, accepted', async () => {
   assert.equal(other.code, 1);
   assert.match(other.stdout, /^another route: 1\n {2}host: curl flow to 2001:db8:ffff::1 port 443/);
   assert.match(other.stdout, /^ {4}\+ ::\/0 via fe80::9 dev eth2 .* first #\d+\)$/m);
+  // Both ladders: what the model made of the same question in the two runs.
+  assert.match(other.stdout, /^ {6}base: +\| new:$/m);
+  assert.match(other.stdout, /^ +> {3}the model does not allow it$/m);
+  assert.match(other.stdout, /^ {8}because: +because:$/m);
+  const bare = await diff(RUN, next, '--ladders=0');
+  assert.doesNotMatch(bare.stdout, /because|base:/);
+  const [line = ''] = (await diff(RUN, next, '--format=ndjson')).stdout.split('\n');
+  assert.ok(JSON.parse(line).ladders.next.includes('  the model does not allow it'));
   const baseline = join(dir, 'baseline.yaml');
   const entry = 'cause: route, daddr: 2001:db8:ffff::1, reason: wanted';
   writeFileSync(baseline, `accept: [{${entry}, expires: 2999-12-31}]\n`);
