@@ -47,6 +47,8 @@ export interface Blame {
 interface Held {
   readonly joined: JoinedDecision;
   blame: Blame;
+  /** The state lacks something that only a dump tells. */
+  isPartial: boolean;
 }
 
 export interface Court {
@@ -76,11 +78,12 @@ export function decide(
   const opinion = opinionOf(court.judge, joined, snapshot);
   if (!('part' in opinion)) return judged(joined, opinion);
   const { netnsCookie } = joined.head;
-  const held = court.held.get(netnsCookie) ?? [];
-  if (held.length >= HELD_MAX) return diverged(court, { joined, blame: opinion });
-  court.held.set(netnsCookie, held);
+  const all = court.held.get(netnsCookie) ?? [];
+  const held = { joined, blame: opinion, isPartial: lacksTable(snapshot) };
+  if (all.length >= HELD_MAX) return diverged(court, held);
+  court.held.set(netnsCookie, all);
   court.doubted.add(netnsCookie);
-  held.push({ joined, blame: opinion });
+  all.push(held);
   return undefined;
 }
 
@@ -96,8 +99,10 @@ export function noteEvent(
   if (held === undefined || changes.length === 0) return [];
   if (snapshot === undefined) return release(court, event.netnsCookie, () => UNKNOWN_START);
   if (event.kind === 'dump-end') return [];
-  return release(court, event.netnsCookie, ({ joined }) => {
+  return release(court, event.netnsCookie, (one) => {
+    const { joined } = one;
     if (joined.head.tsNs + RETRY_NS < event.tsNs) return undefined;
+    one.isPartial = lacksTable(snapshot);
     const opinion = opinionOf(court.judge, joined, snapshot);
     return 'part' in opinion ? undefined : opinion;
   });
@@ -154,9 +159,16 @@ function release(
   return out;
 }
 
-function diverged({ skips }: Court, { joined, blame }: Held): Judged {
+function diverged({ skips }: Court, { joined, blame, isPartial }: Held): Judged {
   if (mayBeSkipped(skips, joined.head.tsNs)) return judged(joined, LOST_RECORDS);
+  if (isPartial) return judged(joined, UNKNOWN_START);
   return { joined, verdict: { verdict: 'diverge' }, blame };
+}
+
+/** Hooks tell that a device is a VRF, but not its table; a netns without a name is never dumped. */
+function lacksTable(snapshot: Snapshot | undefined): boolean {
+  if (snapshot === undefined) return false;
+  return [...snapshot.links.values()].some((link) => link.isL3Master && !link.l3mdevTable);
 }
 
 function judged(joined: JoinedDecision, opinion: Opinion): Judged {

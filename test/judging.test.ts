@@ -239,6 +239,16 @@ test('drift is counted by table; a dump that finds nothing new counts none', () 
   assert.deepEqual(drift([...seeded(), setting(3, 'change', 0n), ...learnt]), { sysctl: 1 });
 });
 
+test('a VRF whose table nobody told may explain anything', () => {
+  const vrf = (l3mdevTable: number): KernelEvent => {
+    return { ...link(at(2.5), 9, 'vrf'), isL3Master: true, l3mdevTable };
+  };
+  const run = (...events: KernelEvent[]): string[] => verdicts([...seeded(), ...events, tick(20)]);
+  assert.deepEqual(run(vrf(0), ...withWrongSource(3)), ['undecided: unknown-start-state']);
+  assert.deepEqual(run(vrf(100), ...withWrongSource(3)), ['diverge']);
+  assert.deepEqual(run(vrf(0), ...withWrongSource(3), { ...vrf(100), ...at(3.5) }), ['diverge']);
+});
+
 test('what cannot be known is undecided', () => {
   const lost = { ...route(at(2.9), 7, '2001:db8:7::/64'), lost: 4, seq: 9 };
   assert.deepEqual(verdicts([...seeded(), lost, ...withWrongSource(3)]), [
