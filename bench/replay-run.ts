@@ -1,17 +1,16 @@
 /** The process whose time and memory replay.ts tells: one JSON object a line. */
 
-import { KIND, LAYOUT } from '../src/decode/layout.gen.ts';
 import { createPipeline, type Pipeline, step } from '../src/pipeline.ts';
 import type { Envelope } from '../src/publish/envelope.ts';
 import { escapeJson } from '../src/publish/escape.ts';
 import { formatEnvelope } from '../src/publish/text.ts';
 import type { Figure } from './figure.ts';
+import { setTime } from './record-time.ts';
 import { changeRecords, decisionRecords, seedRecords } from './replay-records.ts';
 
 const RECORDS = 1_000_000;
-/** Between two records, and within a decision. */
+/** Between two records. */
 const STEP_NS = 1_000n;
-const TAKES_NS = 400n;
 const WARM_UP = 20_000;
 
 interface Outcome {
@@ -34,7 +33,8 @@ function steps(
   for (let done = 0; done < count; ) {
     for (const [i, record] of records.entries()) {
       nowNs += STEP_NS;
-      setTime(views[i], nowNs);
+      const view = views[i];
+      if (view) setTime(view, nowNs);
       const out = step(pipeline, record);
       envelopes += out.length;
       out.forEach(sink);
@@ -43,15 +43,6 @@ function steps(
   }
   const { user, system } = process.cpuUsage(before);
   return { cpuSec: (user + system) / 1e6, envelopes };
-}
-
-const DECISION_KINDS: ReadonlySet<number> = new Set([KIND.LOOKUP, KIND.SADDR, KIND.FLOW]);
-
-/** `begin_ns` is at the same place in all records of decisions. */
-function setTime(view: DataView | undefined, tsNs: bigint): void {
-  view?.setBigUint64(LAYOUT.pvd_hdr.ts_ns, tsNs, true);
-  if (!DECISION_KINDS.has(view?.getUint16(LAYOUT.pvd_hdr.kind, true) ?? 0)) return;
-  view?.setBigUint64(LAYOUT.pvd_lookup.begin_ns, tsNs - TAKES_NS, true);
 }
 
 function tell(figure: Figure): void {

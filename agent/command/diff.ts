@@ -2,34 +2,19 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { sortByBaseline } from '../../src/expect/baseline.ts';
-import { labName } from '../../src/expect/check.ts';
-import {
-  addToFlows,
-  type Difference,
-  diffFlows,
-  type FlowTable,
-  type LadderOf,
-  noFlows,
-} from '../../src/expect/diff.ts';
-import { nameEnvelope, noNames } from '../../src/expect-stage.ts';
+import { type Difference, diffFlows, type LadderOf } from '../../src/expect/diff.ts';
 import { formatDiff, formatDiffNdjson } from '../../src/publish/report-diff.ts';
 import { EXIT } from '../error.ts';
 import { loadBaseline } from '../expect/baseline-file.ts';
-import { envelopesOf, isNdjson } from '../expect/envelope-file.ts';
+import { isNdjson } from '../expect/envelope-file.ts';
+import { flowsOf } from '../expect/flows-of.ts';
 import { laddersOf } from '../expect/ladders.ts';
-import type { TraceProblem } from '../trace/reader.ts';
 import { reportProblems } from './replay.ts';
 
 interface DiffFlags {
   readonly baseline?: string;
   readonly format: 'text' | 'ndjson';
   readonly ladders: number;
-}
-
-interface Run {
-  readonly flows: FlowTable;
-  /** Records lost, parts damaged: the run may lack decisions. */
-  readonly incomplete: boolean;
 }
 
 export function diffCommand(): Command {
@@ -48,6 +33,8 @@ export function diffCommand(): Command {
     .action((base: string, next: string, { baseline, format, ladders }: DiffFlags) => {
       const accepted = baseline === undefined ? [] : loadBaseline(baseline);
       const [a, b] = [flowsOf(base), flowsOf(next)];
+      reportProblems(base, a.problems);
+      reportProblems(next, b.problems);
       const today = new Date().toISOString().slice(0, 10);
       const sorted = sortByBaseline(diffFlows(a.flows, b.flows), accepted, today);
       const ladderOf = laddersFor(base, next, sorted.fresh.slice(0, ladders));
@@ -80,16 +67,4 @@ function laddersFor(base: string, next: string, differences: readonly Difference
 function count(value: string): number {
   if (/^\d{1,6}$/.test(value)) return Number(value);
   throw new InvalidArgumentError('a number from 0 on is needed');
-}
-
-function flowsOf(file: string): Run {
-  const flows = noFlows();
-  const names = noNames();
-  const problems: TraceProblem[] = [];
-  for (const envelope of envelopesOf(file, (problem) => problems.push(problem))) {
-    const seen = nameEnvelope(names, envelope);
-    if (seen) addToFlows(flows, seen, labName(seen.netns));
-  }
-  reportProblems(file, problems);
-  return { flows, incomplete: problems.length > 0 || names.lost > 0 };
 }

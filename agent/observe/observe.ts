@@ -48,6 +48,8 @@ export interface Observation {
   readonly seeded: Promise<void>;
   /** Asks for a fresh dump of a netns, to compare the replica with; soon, and not too often. */
   reconcile(netnsCookie: bigint): void;
+  /** The same of every netns that is followed. */
+  reconcileAll(): void;
   /** Bytes of records that wait to be read. */
   backlogBytes(): number;
   /** How often each hook ran, by kernel function. */
@@ -133,6 +135,10 @@ class Observer implements Observation {
 
   reconcile(netnsCookie: bigint): void {
     this.#dumps.reconcile(netnsCookie);
+  }
+
+  reconcileAll(): void {
+    for (const cookie of this.#watched) this.#dumps.reconcile(cookie);
   }
 
   backlogBytes(): number {

@@ -14,7 +14,7 @@ import { PACKAGE_ROOT } from '../paths.ts';
 import { createHub } from '../serve/hub.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../serve/server.ts';
 import { sourceOf } from '../serve/source.ts';
-import { createTrace, type TraceWriter } from '../trace/writer.ts';
+import { createTrace, type TraceOptions, type TraceWriter } from '../trace/writer.ts';
 import { type Observation, type ObserveOptions, observe } from './observe.ts';
 
 export interface SessionOptions extends Omit<ObserveOptions, 'onRecord' | 'onTrouble' | 'version'> {
@@ -23,6 +23,7 @@ export interface SessionOptions extends Omit<ObserveOptions, 'onRecord' | 'onTro
   readonly listen?: Pick<ServerOptions, 'host' | 'port' | 'token' | 'certificate' | 'deflate'>;
   /** Write every record to this file. */
   readonly tracePath?: string;
+  readonly trace?: Omit<TraceOptions, 'onRotate'>;
   /** Gets every envelope, in order. */
   readonly onEnvelopes?: (envelopes: readonly Envelope[]) => void;
 }
@@ -48,7 +49,7 @@ const TROUBLES_TOLD_MAX = 20;
 
 /** Opens what can fail by a mistake of the user (port, file) before it touches the kernel. */
 export async function startSession(options: SessionOptions): Promise<Session> {
-  const { listen, tracePath, version, onEnvelopes, ...what } = options;
+  const { listen, tracePath, trace: how = {}, version, onEnvelopes, ...what } = options;
   const pipeline = createPipeline();
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => {
@@ -74,7 +75,12 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       const hookHits = () => observation?.hookHits() ?? {};
       server = await startServer({ ...listen, hub, stats, hookHits, assetsDir: ASSETS_DIR });
     }
-    trace = tracePath === undefined ? undefined : createTrace(tracePath, traceInfo(version));
+    // What a further file needs to be read alone. A dump asked for now begins after this record.
+    const onRotate = () => observation?.reconcileAll();
+    trace =
+      tracePath === undefined
+        ? undefined
+        : createTrace(tracePath, traceInfo(version), { ...how, onRotate });
     const reconcile = (): void => {
       for (const cookie of pipeline.court.doubted) observation?.reconcile(cookie);
       if (observation !== undefined) pipeline.court.doubted.clear();
@@ -112,7 +118,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   } catch (error) {
     await closeAll();
     // Nothing was recorded, so nothing stays behind.
-    if (trace && tracePath !== undefined) removeFile(tracePath);
+    if (trace) removeFile(trace.path);
     throw error;
   }
 }

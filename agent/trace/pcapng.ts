@@ -3,6 +3,8 @@
  * local-use block. docs/trace-format.md is the reference of the layout.
  */
 
+import { deflateRawSync } from 'node:zlib';
+
 export const BLOCK = {
   section: 0x0a0d0d0a,
   interface: 1,
@@ -17,13 +19,16 @@ export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 /** Raw IPv6, beginning with the IPv6 header. */
 export const LINKTYPE_IPV6 = 229;
 
-/** Version of the records block; a reader refuses newer ones. */
-export const TRACE_VERSION = 1;
+/**
+ * Version of the records block; a reader refuses newer ones. A writer uses the oldest that has
+ * what it needs: 2 is for compression and for traces in several files.
+ */
+export const TRACE_VERSION = 2;
 
 /** First bytes of the body of every records block: `PVDSCOPE`. */
 export const RECORDS_MAGIC: Uint8Array = new TextEncoder().encode('PVDSCOPE');
 
-/** Offsets within a records block; the records follow at `size`. */
+/** Offsets within a records block; the records follow at `size`, of version 2 at `size2`. */
 export const RECORDS_HEADER = {
   magic: 8,
   token: 16,
@@ -31,10 +36,17 @@ export const RECORDS_HEADER = {
   flags: 26,
   count: 28,
   size: 32,
+  /** Number of the file, from 1; 0 for a trace in one file. */
+  segment: 32,
+  /** Bytes of the records when they are compressed, else 0. */
+  inflated: 36,
+  size2: 40,
 } as const;
 
-/** Flag of the block that ends a trace; it holds no records. */
+/** Flag of the block that ends a file; it holds no records. */
 export const FLAG_LAST = 1;
+/** Flag of records of earlier files, for whoever reads this file alone. */
+export const FLAG_REPEATED = 2;
 
 /** Before each record: its length and the CRC-32 of its bytes. */
 export const RECORD_HEADER_BYTES = 8;
@@ -44,6 +56,38 @@ export const RECORD_BYTES_MAX: number = 1 << 20;
 
 /** Longest records block a reader accepts. */
 export const RECORDS_BLOCK_BYTES_MAX: number = RECORD_BYTES_MAX + (1 << 18);
+
+export interface RecordsBlock {
+  readonly version: 1 | 2;
+  /** 8 bytes. */
+  readonly token: Uint8Array;
+  readonly flags: number;
+  readonly segment: number;
+  readonly compress: boolean;
+  /** Each with length and CRC before it. */
+  readonly entries: readonly Buffer[];
+}
+
+/** A records block; see docs/trace-format.md. */
+export function encodeRecords(block: RecordsBlock): Buffer {
+  const { version, token, flags, segment, compress, entries } = block;
+  const header = Buffer.alloc((version === 1 ? RECORDS_HEADER.size : RECORDS_HEADER.size2) - 8);
+  header.set(RECORDS_MAGIC, RECORDS_HEADER.magic - 8);
+  header.set(token, RECORDS_HEADER.token - 8);
+  header.writeUInt16LE(version, RECORDS_HEADER.version - 8);
+  header.writeUInt16LE(flags, RECORDS_HEADER.flags - 8);
+  header.writeUInt32LE(entries.length, RECORDS_HEADER.count - 8);
+  const records = Buffer.concat(entries);
+  if (version === 1) return encodeBlock(BLOCK.records, Buffer.concat([header, records]));
+  header.writeUInt32LE(segment, RECORDS_HEADER.segment - 8);
+  if (!compress || records.length === 0) {
+    return encodeBlock(BLOCK.records, Buffer.concat([header, records]));
+  }
+  header.writeUInt32LE(records.length, RECORDS_HEADER.inflated - 8);
+  // Fast: a recorder has better to do, and records repeat themselves a lot.
+  const deflated = deflateRawSync(records, { level: 1 });
+  return encodeBlock(BLOCK.records, Buffer.concat([header, deflated]));
+}
 
 export interface BlockOption {
   readonly code: number;

@@ -8,6 +8,7 @@ const IP6_BYTES = 40;
 const IPPROTO_ICMPV6 = 58;
 
 export interface RaPacket {
+  readonly raId: bigint;
   readonly netnsCookie: bigint;
   readonly ifindex: number;
   readonly ifname: string;
@@ -34,6 +35,7 @@ export function raPacket(record: Uint8Array): RaPacket | undefined {
   const name = record.subarray(RA.ifname, RA.ip6);
   const end = name.indexOf(0);
   return {
+    raId: view.getBigUint64(RA.ra_id, true),
     netnsCookie: view.getBigUint64(HDR.netns_cookie, true),
     ifindex: view.getInt32(RA.ifindex, true),
     ifname: Buffer.from(name.subarray(0, end < 0 ? name.length : end)).toString('utf8'),

@@ -5,13 +5,15 @@
  * it cut, a flipped bit the record it hit, a broken block at most the rest of it.
  */
 
-import { crc32 } from 'node:zlib';
-import { AgentError, EXIT } from '../error.ts';
+import { basename } from 'node:path';
+import { constants, crc32, inflateRawSync } from 'node:zlib';
+import { AgentError } from '../error.ts';
 import { FileWindow } from './file-window.ts';
 import {
   BLOCK,
   BYTE_ORDER_MAGIC,
   FLAG_LAST,
+  FLAG_REPEATED,
   pad4,
   RECORD_HEADER_BYTES,
   RECORDS_BLOCK_BYTES_MAX,
@@ -19,6 +21,8 @@ import {
   RECORDS_MAGIC,
   TRACE_VERSION,
 } from './pcapng.ts';
+import { filesOf } from './segments.ts';
+import { newerVersion, noRecords, noTrace, readError } from './trace-error.ts';
 
 /** Damage found in a trace. */
 export interface TraceProblem {
@@ -33,29 +37,37 @@ export interface TraceProblem {
 const PROBLEMS_MAX = 100;
 
 /**
- * Yields each intact record of the trace `path`; the bytes are a copy. Damage goes to
- * `onProblem`, for the first {@link PROBLEMS_MAX} of them. Throws AgentError when the file
- * cannot be read, is no trace, or is of a newer version.
+ * Yields each intact record of the trace `path`, of its segments one after the other when it was
+ * cut into files. Damage goes to `onProblem`, for the first {@link PROBLEMS_MAX} of them. Throws
+ * AgentError when a file cannot be read, is no trace, or is of a newer version.
  */
 export function* readTrace(
   path: string,
   onProblem: (problem: TraceProblem) => void,
 ): Generator<Uint8Array, void> {
-  const window = openWindow(path);
-  const reader = new Reader(path, window, onProblem);
-  try {
-    yield* reader.records();
-  } catch (cause) {
-    if (cause instanceof AgentError) throw cause;
-    throw readError(path, cause);
-  } finally {
-    window.close();
+  const files = filesOf(path);
+  let before: Place | undefined;
+  let problems = 0;
+  for (const file of files) {
+    const name = files.length === 1 ? '' : `${basename(file)}: `;
+    const reader = new Reader(file, before, (problem) => {
+      if (problems++ < PROBLEMS_MAX) onProblem({ ...problem, message: name + problem.message });
+    });
+    yield* reader.read();
+    before = reader.place ?? before;
   }
+}
+
+/** Where in a trace of several files one stands. */
+interface Place {
+  readonly token: Buffer;
+  readonly segment: number;
 }
 
 class Reader {
   readonly #path: string;
   readonly #window: FileWindow;
+  readonly #before: Place | undefined;
   readonly #onProblem: (problem: TraceProblem) => void;
   #problems = 0;
   #recordsBlocks = 0;
@@ -63,14 +75,27 @@ class Reader {
   #closed = false;
   /** Token of this file's records blocks, once seen. */
   #token: Buffer = Buffer.alloc(0);
+  place: Place | undefined;
 
-  constructor(path: string, window: FileWindow, onProblem: (problem: TraceProblem) => void) {
+  constructor(path: string, before: Place | undefined, onProblem: (problem: TraceProblem) => void) {
     this.#path = path;
-    this.#window = window;
+    this.#window = openWindow(path);
+    this.#before = before;
     this.#onProblem = onProblem;
   }
 
-  *records(): Generator<Uint8Array, void> {
+  *read(): Generator<Uint8Array, void> {
+    try {
+      yield* this.#all();
+    } catch (cause) {
+      if (cause instanceof AgentError) throw cause;
+      throw readError(this.#path, cause);
+    } finally {
+      this.#window.close();
+    }
+  }
+
+  *#all(): Generator<Uint8Array, void> {
     this.#checkSection();
     let at = 0;
     for (;;) {
@@ -114,36 +139,64 @@ class Reader {
     if (!fits) return undefined;
     const block = Buffer.from(this.#window.at(at, length));
     if (!hasMagic(block)) return undefined;
-    this.#checkVersion(block);
-    this.#recordsBlocks++;
+    const version = this.#versionOf(block);
     const whole = block.length === length && block.readUInt32LE(length - 4) === length;
+    const headerBytes = version === 1 ? RECORDS_HEADER.size : RECORDS_HEADER.size2;
+    if (block.length < headerBytes) return undefined;
+    this.#recordsBlocks++;
     if (whole) this.#token = block.subarray(RECORDS_HEADER.token, RECORDS_HEADER.token + 8);
-    this.#closed = whole && (block.readUInt16LE(RECORDS_HEADER.flags) & FLAG_LAST) !== 0;
-    yield* this.#entries(at, block, whole);
+    const flags = block.readUInt16LE(RECORDS_HEADER.flags);
+    this.#closed = whole && (flags & FLAG_LAST) !== 0;
+    const isKnown = version > 1 && whole && this.#follows(at, block);
+    if (!isKnown || (flags & FLAG_REPEATED) === 0) {
+      const inflated = version === 1 ? 0 : block.readUInt32LE(RECORDS_HEADER.inflated);
+      const body = block.subarray(headerBytes, whole ? length - 4 : undefined);
+      const entries = inflated === 0 ? body : inflate(body, inflated, whole);
+      const count = block.readUInt32LE(RECORDS_HEADER.count);
+      const offset = inflated === 0 ? at + headerBytes : undefined;
+      yield* this.#entries({ blockAt: at, offset, entries, count, whole });
+    }
     return whole ? at + length : undefined;
   }
 
-  *#entries(blockAt: number, block: Buffer, whole: boolean): Generator<Uint8Array, void> {
-    const end = whole ? block.length - 4 : block.length;
-    const count = block.readUInt32LE(RECORDS_HEADER.count);
-    let at: number = RECORDS_HEADER.size;
+  /** Whether the records before this file are known. */
+  #follows(at: number, block: Buffer): boolean {
+    const segment = block.readUInt32LE(RECORDS_HEADER.segment);
+    const { token } = this.#before ?? {};
+    const isSame = token?.equals(this.#token) === true;
+    const last = this.#before?.segment ?? 0;
+    if (
+      this.place === undefined &&
+      this.#before !== undefined &&
+      (!isSame || segment !== last + 1)
+    ) {
+      const message = isSame ? `what was between file ${last} and this one is missing` : OTHER_RUN;
+      this.#problem({ kind: isSame ? 'truncated' : 'corrupt', offset: at, message });
+    }
+    this.place ??= { token: this.#token, segment };
+    return isSame && segment === last + 1;
+  }
+
+  *#entries({ blockAt, offset, entries, count, whole }: Entries): Generator<Uint8Array, void> {
+    const end = entries.length;
+    let at = 0;
     let intact = 0;
     let firstBad = -1;
     for (let i = 0; i < count && at + RECORD_HEADER_BYTES <= end; i++) {
-      const length = block.readUInt32LE(at);
+      const length = entries.readUInt32LE(at);
       const from = at + RECORD_HEADER_BYTES;
       if (from + length > end) break;
-      const record = block.subarray(from, from + length);
-      if (length > 0 && crc32(record) === block.readUInt32LE(at + 4)) {
+      const record = entries.subarray(from, from + length);
+      if (length > 0 && crc32(record) === entries.readUInt32LE(at + 4)) {
         intact++;
-        yield Uint8Array.from(record);
+        yield new Uint8Array(record);
       } else if (firstBad < 0) firstBad = at;
       at = from + pad4(length);
     }
     if (whole && (intact < count || at !== end)) {
       this.#problem({
         kind: 'corrupt',
-        offset: blockAt + (firstBad < 0 ? at : firstBad),
+        offset: offset === undefined ? blockAt : offset + (firstBad < 0 ? at : firstBad),
         message: `of a block of ${count} records ${intact} are intact`,
       });
     }
@@ -177,19 +230,38 @@ class Reader {
     );
   }
 
-  #checkVersion(block: Buffer): void {
+  /** Throws AgentError when it is one of the future. */
+  #versionOf(block: Buffer): number {
     const version = block.readUInt16LE(RECORDS_HEADER.version);
-    if (version <= TRACE_VERSION) return;
-    throw new AgentError({
-      code: 'PVD_ERR_TRACE_VERSION',
-      op: `read trace ${this.#path}`,
-      message: `${this.#path} has trace version ${version}, this build reads up to ${TRACE_VERSION}`,
-      hint: 'use the pvdscope that recorded it, or a newer one',
-    });
+    if (version <= TRACE_VERSION) return version;
+    throw newerVersion(this.#path, version);
   }
 
   #problem(problem: TraceProblem): void {
-    if (this.#problems++ < PROBLEMS_MAX) this.#onProblem(problem);
+    this.#problems++;
+    this.#onProblem(problem);
+  }
+}
+
+const OTHER_RUN = 'this file is of another run than the one before';
+
+interface Entries {
+  readonly blockAt: number;
+  /** Of the entries in the file; undefined when they are compressed. */
+  readonly offset: number | undefined;
+  readonly entries: Buffer;
+  readonly count: number;
+  readonly whole: boolean;
+}
+
+/** Records as they were before compression, as many as can be had; of a broken block none. */
+function inflate(body: Buffer, lenBytes: number, whole: boolean): Buffer {
+  if (lenBytes > RECORDS_BLOCK_BYTES_MAX) return Buffer.alloc(0);
+  try {
+    const finishFlush = whole ? constants.Z_FINISH : constants.Z_SYNC_FLUSH;
+    return inflateRawSync(body, { maxOutputLength: lenBytes, finishFlush });
+  } catch {
+    return Buffer.alloc(0);
   }
 }
 
@@ -206,35 +278,4 @@ function openWindow(path: string): FileWindow {
   } catch (cause) {
     throw readError(path, cause);
   }
-}
-
-function readError(path: string, cause: unknown): AgentError {
-  return new AgentError({
-    code: 'PVD_ERR_TRACE_READ',
-    op: `read trace ${path}`,
-    message: `cannot read the trace ${path}: ${cause instanceof Error ? cause.message : cause}`,
-    hint: 'check the path and its permissions',
-    cause,
-    exitCode: EXIT.usage,
-  });
-}
-
-function noTrace(path: string, why = 'no pcapng file'): AgentError {
-  return new AgentError({
-    code: 'PVD_ERR_TRACE_FORMAT',
-    op: `read trace ${path}`,
-    message: `${path} is not a trace: it is ${why}`,
-    hint: 'a trace is what `pvdscope record -o FILE` writes',
-    exitCode: EXIT.usage,
-  });
-}
-
-function noRecords(path: string): AgentError {
-  return new AgentError({
-    code: 'PVD_ERR_TRACE_FORMAT',
-    op: `read trace ${path}`,
-    message: `${path} is a pcapng file without pvdscope records`,
-    hint: 'packet captures are read by `pvdscope parse --pcap FILE`',
-    exitCode: EXIT.usage,
-  });
 }

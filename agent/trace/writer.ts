@@ -3,37 +3,34 @@
  *
  * Records are gathered into blocks of some 64 KiB and written at least every
  * {@link FLUSH_MS}; only whole blocks reach the file, so what a crash leaves is
- * readable up to its last block.
+ * readable up to its last block. A trace may be cut into files of a size, each of which can be
+ * read alone.
  */
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { escapeTerminal } from '../../src/publish/escape.ts';
-import { AgentError } from '../error.ts';
+import { KIND, LAYOUT, OP } from '../../src/decode/layout.gen.ts';
 import {
-  BLOCK,
-  encodeBlock,
   encodeInterface,
-  encodePacket,
+  encodeRecords,
   encodeSection,
   FLAG_LAST,
+  FLAG_REPEATED,
   OPTION,
   pad4,
   RECORD_BYTES_MAX,
   RECORD_HEADER_BYTES,
-  RECORDS_HEADER,
-  RECORDS_MAGIC,
-  TRACE_VERSION,
 } from './pcapng.ts';
-import { type RaPacket, raPacket } from './ra-packet.ts';
+import { RaBlocks } from './ra-blocks.ts';
+import { removeSegments, removeTrace, segmentPath } from './segments.ts';
+import { TraceFile } from './trace-file.ts';
 
 /** Records gathered before a block is written. */
 const BATCH_BYTES = 64 << 10;
 /** Longest time a record waits in memory, in ms. */
 const FLUSH_MS = 200;
-/** Interfaces described in one file; RAs of further ones are shown on interface 0. */
-const INTERFACES_MAX = 1024;
+/** Namespaces that a further file introduces again. */
+const NETNS_MAX = 4096;
 
 export interface TraceInfo {
   /** E.g. `x86_64`. */
@@ -46,6 +43,17 @@ export interface TraceInfo {
   readonly realtimeOffsetNs: bigint;
 }
 
+export interface TraceOptions {
+  /** Deflate each block of records. */
+  readonly compress?: boolean;
+  /** Go on in another file when one has this size; files are named as {@link segmentPath} says. */
+  readonly rotateBytes?: number;
+  /** Keep so many files, the newest. */
+  readonly keep?: number;
+  /** A further file has begun; it knows no state until namespaces are dumped again. */
+  readonly onRotate?: () => void;
+}
+
 export interface TraceWriter {
   /** Adds one record; its bytes are copied. Throws AgentError when an earlier write failed. */
   append(record: Uint8Array): void;
@@ -53,27 +61,22 @@ export interface TraceWriter {
   flush(): void;
   /** Flushes and closes; harmless when called again. Throws AgentError. */
   close(): void;
-  /** So far, in memory or in the file. */
+  /** The file that is written now. */
+  readonly path: string;
+  /** So far, in memory or in files. */
   readonly counts: { readonly records: number; readonly ras: number; readonly bytes: number };
 }
 
-/** Creates or empties `path` (mode 0600: a trace tells who talked to whom). Throws AgentError. */
-export function createTrace(path: string, info: TraceInfo): TraceWriter {
-  const file = new TraceFile(path);
-  const head = [
-    encodeSection([
-      { code: OPTION.hardware, value: info.hardware },
-      { code: OPTION.os, value: info.os },
-      { code: OPTION.application, value: info.application },
-    ]),
-    encodeInterface('pvdscope', 'Router Advertisements whose interface is not described'),
-  ];
-  try {
-    return new Writer(file, info, file.write(head));
-  } catch (error) {
-    file.close();
-    throw error;
-  }
+/**
+ * Creates or empties `path` (mode 0600: a trace tells who talked to whom); with `rotateBytes` its
+ * first segment, and removes those of an earlier run. Throws AgentError.
+ */
+export function createTrace(
+  path: string,
+  info: TraceInfo,
+  options: TraceOptions = {},
+): TraceWriter {
+  return new Writer(path, info, options);
 }
 
 class Writer implements TraceWriter {
@@ -82,23 +85,37 @@ class Writer implements TraceWriter {
     ras: 0,
     bytes: 0,
   };
-  readonly #file: TraceFile;
-  readonly #realtimeOffsetNs: bigint;
-  readonly #interfaces = new Map<string, number>();
+  readonly #trace: string;
+  readonly #info: TraceInfo;
+  readonly #options: TraceOptions;
+  readonly #ras: RaBlocks;
   readonly #token = randomBytes(8);
   readonly #timer: NodeJS.Timeout;
-  #packets: Buffer[] = [];
+  /** The start of the run, and the namespaces that are followed: each file tells them. */
+  #start: Buffer | undefined;
+  readonly #netns = new Map<bigint, Buffer>();
+  #file: TraceFile;
+  /** From 1; 0 when there is one file only. */
+  #segment: number;
   #records: Buffer[] = [];
   #pendingBytes = 0;
   #failure: unknown;
   #closed = false;
 
-  constructor(file: TraceFile, info: TraceInfo, bytes: number) {
-    this.#file = file;
-    this.counts.bytes = bytes;
-    this.#realtimeOffsetNs = info.realtimeOffsetNs;
+  constructor(path: string, info: TraceInfo, options: TraceOptions) {
+    this.#trace = path;
+    this.#info = info;
+    this.#options = options;
+    this.#ras = new RaBlocks(info.realtimeOffsetNs);
+    this.#segment = options.rotateBytes === undefined ? 0 : 1;
+    if (this.#segment > 0) removeTrace(path);
+    this.#file = this.#open();
     this.#timer = setInterval(() => this.#flushQuietly(), FLUSH_MS);
     this.#timer.unref();
+  }
+
+  get path(): string {
+    return this.#file.path;
   }
 
   append(record: Uint8Array): void {
@@ -106,12 +123,11 @@ class Writer implements TraceWriter {
     if (record.length === 0 || record.length > RECORD_BYTES_MAX) {
       throw new RangeError(`a record of ${record.length} bytes: 1..${RECORD_BYTES_MAX} fit`);
     }
-    const ra = raPacket(record);
-    if (ra) this.#appendPacket(ra);
     const entry = Buffer.alloc(RECORD_HEADER_BYTES + pad4(record.length));
     entry.writeUInt32LE(record.length, 0);
     entry.writeUInt32LE(crc32(record), 4);
     entry.set(record, RECORD_HEADER_BYTES);
+    this.#heed(record, entry);
     this.#records.push(entry);
     this.counts.records++;
     this.#pendingBytes += entry.length;
@@ -120,7 +136,10 @@ class Writer implements TraceWriter {
 
   flush(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#records.length > 0) this.#write(0);
+    if (this.#records.length === 0) return;
+    this.#write(0);
+    const { rotateBytes } = this.#options;
+    if (rotateBytes !== undefined && this.#file.length >= rotateBytes) this.#rotate();
   }
 
   close(): void {
@@ -128,27 +147,83 @@ class Writer implements TraceWriter {
     this.#closed = true;
     clearInterval(this.#timer);
     try {
-      this.flush();
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#records.length > 0) this.#write(0);
       this.#write(FLAG_LAST);
     } finally {
       this.#file.close();
     }
   }
 
+  /** What of a record is needed besides its bytes. */
+  #heed(record: Uint8Array, entry: Buffer): void {
+    const kind = record[LAYOUT.pvd_hdr.kind] ?? 0;
+    if (record.length < LAYOUT.pvd_hdr.size) return;
+    if (kind === KIND.RA) {
+      const bytes = this.#ras.take(record, 'ra', this.counts.records);
+      this.#pendingBytes += bytes;
+      if (bytes > 0) this.counts.ras++;
+    } else if (kind === KIND.RA_DONE) this.#ras.take(record, 'ra-done', this.counts.records);
+    else if (this.#segment === 0) return;
+    else if (kind === KIND.AGENT_START) this.#start = entry;
+    else if (kind === KIND.AGENT_NETNS) {
+      const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+      const cookie = view.getBigUint64(LAYOUT.pvd_hdr.netns_cookie, true);
+      if (record[LAYOUT.pvd_hdr.op] === OP.DEL) this.#netns.delete(cookie);
+      else if (this.#netns.size < NETNS_MAX) this.#netns.set(cookie, entry);
+    }
+  }
+
+  #open(): TraceFile {
+    const { hardware, os, application } = this.#info;
+    const path = this.#segment === 0 ? this.#trace : segmentPath(this.#trace, this.#segment);
+    const file = new TraceFile(path);
+    try {
+      const section = encodeSection([
+        { code: OPTION.hardware, value: hardware },
+        { code: OPTION.os, value: os },
+        { code: OPTION.application, value: application },
+      ]);
+      const others = 'Router Advertisements whose interface is not described';
+      this.counts.bytes += file.write([section, encodeInterface('pvdscope', others)]);
+      return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  #rotate(): void {
+    this.#write(FLAG_LAST);
+    try {
+      this.#file.close();
+      this.#segment++;
+      this.#file = this.#open();
+      this.#ras.startFile();
+      this.#records = [this.#start ?? [], ...this.#netns.values()].flat();
+      this.#write(FLAG_REPEATED);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+    removeSegments(this.#trace, this.#options.keep ?? Number.POSITIVE_INFINITY);
+    this.#options.onRotate?.();
+  }
+
   #write(flags: number): void {
-    const header = Buffer.alloc(RECORDS_HEADER.size - 8);
-    header.set(RECORDS_MAGIC, RECORDS_HEADER.magic - 8);
-    header.set(this.#token, RECORDS_HEADER.token - 8);
-    header.writeUInt16LE(TRACE_VERSION, RECORDS_HEADER.version - 8);
-    header.writeUInt16LE(flags, RECORDS_HEADER.flags - 8);
-    header.writeUInt32LE(this.#records.length, RECORDS_HEADER.count - 8);
-    const block = encodeBlock(BLOCK.records, Buffer.concat([header, ...this.#records]));
-    const blocks = [...this.#packets, block];
-    this.#packets = [];
+    const { compress = false } = this.#options;
+    const block = encodeRecords({
+      version: compress || this.#segment > 0 ? 2 : 1,
+      token: this.#token,
+      flags,
+      segment: this.#segment,
+      compress,
+      entries: this.#records,
+    });
     this.#records = [];
     this.#pendingBytes = 0;
     try {
-      this.counts.bytes = this.#file.write(blocks);
+      this.counts.bytes += this.#file.write([...this.#ras.blocks(), block]);
     } catch (error) {
       this.#failure = error;
       throw error;
@@ -162,103 +237,4 @@ class Writer implements TraceWriter {
       // Kept in #failure: the next append, flush or close throws it.
     }
   }
-
-  #appendPacket(ra: RaPacket): void {
-    const key = `${ra.netnsCookie} ${ra.ifindex} ${ra.ifname}`;
-    let interfaceId = this.#interfaces.get(key);
-    if (interfaceId === undefined && this.#interfaces.size < INTERFACES_MAX) {
-      interfaceId = this.#interfaces.size + 1;
-      this.#interfaces.set(key, interfaceId);
-      const name = escapeTerminal(ra.ifname);
-      this.#packets.push(
-        encodeInterface(name, `ifindex ${ra.ifindex}, netns cookie ${ra.netnsCookie}`),
-      );
-    }
-    const packet = encodePacket({
-      interfaceId: interfaceId ?? 0,
-      realtimeNs: ra.tsNs + this.#realtimeOffsetNs,
-      bytes: ra.bytes,
-      originalLength: ra.originalLength,
-      comment: `record ${this.counts.records}, netns cookie ${ra.netnsCookie}, ifindex ${ra.ifindex}`,
-    });
-    this.#packets.push(packet);
-    this.counts.ras++;
-    this.#pendingBytes += packet.length;
-  }
-}
-
-/** A file that only ever grows by whole blocks. */
-class TraceFile {
-  readonly #path: string;
-  readonly #regular: boolean;
-  #fd: number;
-  #length = 0;
-
-  constructor(path: string) {
-    this.#path = path;
-    try {
-      this.#fd = openSync(path, 'w', 0o600);
-      this.#regular = fstatSync(this.#fd).isFile();
-    } catch (cause) {
-      throw fileError('create', path, cause);
-    }
-  }
-
-  /** Appends the blocks, all or none; returns the new length. Throws AgentError. */
-  write(blocks: readonly Buffer[]): number {
-    const bytes = Buffer.concat(blocks);
-    let done = 0;
-    try {
-      while (done < bytes.length) done += writeSync(this.#fd, bytes, done);
-    } catch (cause) {
-      this.#cutBack();
-      throw fileError('write', this.#path, cause);
-    }
-    this.#length += bytes.length;
-    return this.#length;
-  }
-
-  close(): void {
-    if (this.#fd < 0) return;
-    const fd = this.#fd;
-    this.#fd = -1;
-    try {
-      closeSync(fd);
-    } catch (cause) {
-      throw fileError('close', this.#path, cause);
-    }
-  }
-
-  #cutBack(): void {
-    if (!this.#regular) return;
-    try {
-      ftruncateSync(this.#fd, this.#length);
-    } catch {
-      // The reader copes with a partial last block.
-    }
-  }
-}
-
-const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC:
-    'the disk is full: free some space or record to another one; what was written is readable',
-  EDQUOT: 'the disk quota is used up; what was written is readable',
-  EROFS: 'the file system is read-only: record to another one',
-  EACCES: 'choose a place this user may write to',
-  EPERM: 'choose a place this user may write to',
-  ENOENT: 'the directory does not exist: create it first',
-  EISDIR: 'this is a directory: give a file name',
-  EFBIG: 'the file reached the size limit (ulimit -f); what was written is readable',
-};
-
-function fileError(what: string, path: string, cause: unknown): AgentError {
-  const { code = '', message } = cause as NodeJS.ErrnoException;
-  const hint = HINTS[code];
-  return new AgentError({
-    code: 'PVD_ERR_TRACE_WRITE',
-    op: `${what} trace ${path}`,
-    message: `cannot ${what} the trace ${path}: ${message}`,
-    ...(hint === undefined ? {} : { hint }),
-    cause,
-  });
 }

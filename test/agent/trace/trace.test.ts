@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { AgentError } from '../../../agent/error.ts';
+import { TRACE_VERSION } from '../../../agent/trace/pcapng.ts';
 import { readTrace, type TraceProblem } from '../../../agent/trace/reader.ts';
+import { removeTrace } from '../../../agent/trace/segments.ts';
 import { createTrace } from '../../../agent/trace/writer.ts';
 import { KIND, LAYOUT } from '../../../src/decode/layout.gen.ts';
 
@@ -183,7 +185,7 @@ test('errors name the file, say why and what to do', () => {
   };
   const newer = write(RECORDS);
   const version = newer.indexOf('PVDSCOPE') + 16;
-  newer.writeUInt16LE(2, version);
+  newer.writeUInt16LE(TRACE_VERSION + 1, version);
   assert.equal(
     code(() => read(newer)),
     'PVD_ERR_TRACE_VERSION',
@@ -245,6 +247,81 @@ test('a full disk ends the recording and leaves whole blocks', () => {
     ['the trace was not closed'],
   );
 });
+
+test('a version of the future in the middle: what comes before is read, then it is an error', () => {
+  const whole = write(RECORDS);
+  const second = whole.indexOf('PVDSCOPE', whole.indexOf('PVDSCOPE') + 1);
+  whole.writeUInt16LE(TRACE_VERSION + 1, second + 16);
+  writeFileSync(file, whole);
+  const seen: Uint8Array[] = [];
+  assert.throws(
+    () => {
+      for (const one of readTrace(file, () => {})) seen.push(one);
+    },
+    { code: 'PVD_ERR_TRACE_VERSION' },
+  );
+  assert.deepEqual(hex(seen), hex(RECORDS.slice(0, 2)));
+});
+
+test('a read-only directory: told with what to do', (t) => {
+  // Root may write everywhere but there.
+  const writer = new URL('../../../agent/trace/writer.js', import.meta.url).href;
+  const info = JSON.stringify({ ...INFO, realtimeOffsetNs: 0 }).replace(':0}', ':0n}');
+  const script = `
+    const { createTrace } = await import(${JSON.stringify(writer)});
+    for (const options of [{}, { rotateBytes: 1 }]) {
+      try { createTrace('${dir}/ro/t.pcapng', ${info}, options); }
+      catch (e) { console.log(e.code, /EROFS/.test(e.message), e.hint); }
+    }`;
+  const steps = `mkdir -p ${dir}/ro && mount -t tmpfs -o ro tmpfs ${dir}/ro || exit 77
+    exec "$0" --input-type=module -e "$1"`;
+  const run = spawnSync('unshare', ['-m', 'sh', '-c', steps, process.execPath, script], {
+    encoding: 'utf8',
+  });
+  if (run.error || run.status === 77) return t.skip('mounting is not allowed here');
+  const line = 'PVD_ERR_TRACE_WRITE true the file system is read-only: record to another one\n';
+  assert.equal(run.stdout, line + line, run.stderr);
+  return undefined;
+});
+
+for (const options of [{}, { compress: true }, { rotateBytes: 300_000 }]) {
+  test(`killed at any moment: what was flushed is there (${JSON.stringify(options)})`, async () => {
+    const writer = new URL('../../../agent/trace/writer.js', import.meta.url).href;
+    const path = join(dir, 'killed.pcapng');
+    const info = JSON.stringify({ ...INFO, realtimeOffsetNs: 0 }).replace(':0}', ':0n}');
+    const script = `
+      const { createTrace } = await import(${JSON.stringify(writer)});
+      const trace = createTrace(${JSON.stringify(path)}, ${info}, ${JSON.stringify(options)});
+      const bytes = new Uint8Array(500);
+      for (let i = 0; ; i++) {
+        new DataView(bytes.buffer).setUint32(100, i);
+        trace.append(bytes);
+        if (i % 1000 === 999) { trace.flush(); process.stdout.write(i + 1 + '\\n'); }
+        if (i % 10_000 === 0) await new Promise((r) => setImmediate(r));
+      }`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    let flushed = '';
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk) => {
+        flushed += chunk;
+        if (flushed.split('\n').length > 20) child.kill('SIGKILL');
+      });
+      child.on('close', () => resolve());
+    });
+    const promised = Number(flushed.split('\n').at(-2));
+    const problems: TraceProblem[] = [];
+    let count = 0;
+    for (const one of readTrace(path, (p) => problems.push(p))) {
+      assert.equal(new DataView(one.buffer, one.byteOffset).getUint32(100), count++);
+    }
+    assert.ok(count >= promised && promised > 0, `${count} of ${promised}`);
+    assert.deepEqual(
+      problems.map(({ kind }) => kind),
+      ['truncated'],
+    );
+    removeTrace(path);
+  });
+}
 
 test('Wireshark shows the RA with its interface, time and checksum', (t) => {
   if (spawnSync('tshark', ['--version']).error) return t.skip('tshark is not installed');
