@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [model] [nd] [ra-flood] [replay] [ring] [serve] [start] [--json]`: a table, or one JSON object a line
- * {"name","value","unit"}.
+ * `npm run bench -- [model] [nd] [ra-flood] [replay] [ring] [serve] [start] [trace] [--json]`: a table, or one JSON object
+ * a line {"name","value","unit"}.
  */
 
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import { replayFigures } from './replay.ts';
 import { ringFigures } from './ring.ts';
 import { serveFigures } from './serve.ts';
 import { startFigures } from './start.ts';
+import { traceFigures } from './trace.ts';
 
 const SUITES: Readonly<Record<string, (tell: (figure: Figure) => void) => Promise<void>>> = {
   model: modelFigures,
@@ -22,6 +23,7 @@ const SUITES: Readonly<Record<string, (tell: (figure: Figure) => void) => Promis
   ring: ringFigures,
   serve: serveFigures,
   start: startFigures,
+  trace: traceFigures,
 };
 
 const { values, positionals } = parseArgs({

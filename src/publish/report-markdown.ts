@@ -16,7 +16,7 @@ import { escapeTerminal } from './escape.ts';
 
 const SIGN = { pass: '✅', fail: '❌', xfail: '➖', xpass: '❕', skip: '⏭️', error: '💥' } as const;
 const LEGEND =
-  '✅ as expected, ❌ not so, ➖ not so and known, ❕ known not to be so, but it was, ⏭️ not for this kernel, 💥 could not be tried. Numbers count expectations and actions.';
+  '✅ as expected, ❌ not so, ➖ not so and known, ❕ known not to be so, but it was, ⏭️ skipped, 💥 could not be tried. Numbers count expectations and actions.';
 
 export function formatMarkdown(suites: readonly SuiteResult[], facts?: RunFacts): string {
   const totals = Object.entries(totalsOf(suites)).filter(([, count]) => count > 0);
@@ -37,6 +37,7 @@ export function formatMarkdown(suites: readonly SuiteResult[], facts?: RunFacts)
     formatTable(suites),
     section('Known not to be so:\n\n', known(suites, 'xfail')),
     section('Known not to be so, but it was:\n\n', known(suites, 'xpass')),
+    section('Skipped:\n\n', known(suites, 'skip')),
     facts === undefined ? '' : formatGuests(facts),
   ].join('');
 }

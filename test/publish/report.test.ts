@@ -159,7 +159,7 @@ test('Markdown: scenarios by kernels, failures first, known ones once, what it t
     [
       { ...suite(one('pass'), known), durationMs: 8340 },
       { ...suite(bad, known), kernel: '7.2' },
-      { ...suite(one('skip')), name: 'two', kernel: '7.2' },
+      { ...suite(one('skip', { reason: 'nothing seen' })), name: 'two', kernel: '7.2' },
     ],
     {
       wallMs: 754_000,
@@ -187,11 +187,15 @@ test('Markdown: scenarios by kernels, failures first, known ones once, what it t
 | ❌ | one | ✅ 1 ➖ 1, 8.3 s | ❌ 1 ➖ 1 |
 | ⏭️ | two |  | ⏭️ 1 |
 
-✅ as expected, ❌ not so, ➖ not so and known, ❕ known not to be so, but it was, ⏭️ not for this kernel, 💥 could not be tried. Numbers count expectations and actions.
+✅ as expected, ❌ not so, ➖ not so and known, ❕ known not to be so, but it was, ⏭️ skipped, 💥 could not be tried. Numbers count expectations and actions.
 
 Known not to be so:
 
 - ➖ no rule 5.5: one, source (6.12, 7.2)
+
+Skipped:
+
+- ⏭️ nothing seen: two, skip (7.2)
 
 | guest | scenarios | end | boots | boot | run | memory in it at the end | memory of the host at most |
 |---|---:|---|---:|---:|---:|---:|---:|
