@@ -15,7 +15,8 @@ import type {
   SockData,
   TaskData,
 } from './publish/decision-data.ts';
-import { type Address, addressKey, type Snapshot } from './state/snapshot.ts';
+import type { AttributionData } from './publish/snapshot-data.ts';
+import { type Address, type Attribution, addressKey, type Snapshot } from './state/snapshot.ts';
 import type { Finding } from './verify/verdict.ts';
 
 /** A lookup, attributed by the state at this moment. */
@@ -26,7 +27,11 @@ export function presentLookup(event: LookupEvent, snapshot: Snapshot | undefined
     saddr: event.query.saddr,
     oif: event.query.oif,
     lookupFlags: event.lookupFlags,
-    tries: toJson(event.tries),
+    tries: event.tries.map(({ table, id, rulePref = null }) => ({
+      table,
+      id: id.toString(),
+      rulePref,
+    })),
     triesCount: event.triesCount,
     exception: event.exception,
     mpHash: event.mpHash,
@@ -119,8 +124,20 @@ function chosenRoute(entry: Fib6Entry, snapshot: Snapshot | undefined): ChosenRo
     flags: entry.flags,
     protocol: entry.protocol,
     type: entry.type,
-    attribution: known === undefined ? null : toJson(known.attribution),
+    attribution: known === undefined ? null : attributionData(known.attribution),
   };
+}
+
+/** An attribution is never changed, only replaced, and many decisions meet the same one. */
+const ATTRIBUTIONS = new WeakMap<Attribution, AttributionData>();
+
+function attributionData(attribution: Attribution): AttributionData {
+  let data = ATTRIBUTIONS.get(attribution);
+  if (data === undefined) {
+    data = toJson(attribution);
+    ATTRIBUTIONS.set(attribution, data);
+  }
+  return data;
 }
 
 /** The address as the netns has it: on `oif` if there, else on any interface. */
@@ -132,7 +149,7 @@ function chosenSource(
   if (addr === ANY6) return null;
   const known = snapshot?.addresses.get(addressKey(oif, addr)) ?? anywhere(addr, snapshot);
   if (known === undefined) return { addr, ifindex: 0, attribution: null };
-  return { addr, ifindex: known.ifindex, attribution: toJson(known.attribution) };
+  return { addr, ifindex: known.ifindex, attribution: attributionData(known.attribution) };
 }
 
 function anywhere(addr: Addr6, snapshot: Snapshot | undefined): Address | undefined {

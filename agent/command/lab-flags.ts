@@ -10,7 +10,7 @@ export interface GuestFlags {
 }
 
 export const KERNEL_HELP =
-  'debian:6.1, debian:6.12, debian:7.2, or the path of a vmlinuz or vmlinux';
+  'debian:6.1, debian:6.12, debian:7.2, or the path of a vmlinuz, a vmlinux or a build tree';
 
 export function guestOptions(command: Command): Command {
   return command

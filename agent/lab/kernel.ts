@@ -1,6 +1,6 @@
 /** From a kernel's name to its files: looked up in the cache, else fetched from Debian's archive. */
 
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { AgentError, EXIT } from '../error.ts';
 import { cacheDir } from './cache-dir.ts';
@@ -66,6 +66,8 @@ function toKernel(cached: CachedKernel, name: string): Kernel {
 }
 
 function fileKernel(image: string, name: string, modules: string | undefined): Kernel {
+  if (statSync(image, { throwIfNoEntry: false })?.isDirectory())
+    return treeKernel(image, name, modules);
   const missing = [image, ...(modules === undefined ? [] : [modules])].find((f) => !existsSync(f));
   if (missing !== undefined || !statSync(image).isFile()) {
     throw new AgentError({
@@ -82,6 +84,33 @@ function fileKernel(image: string, name: string, modules: string | undefined): K
     release,
     image,
     ...(modules === undefined ? {} : { modules: path.resolve(modules) }),
+  };
+}
+
+/** Of a kernel's build tree, as make left it: its image, and its modules where some were made. */
+function treeKernel(tree: string, name: string, modules: string | undefined): Kernel {
+  const image = ['arch/x86/boot/bzImage', 'vmlinux']
+    .map((file) => path.join(tree, file))
+    .find((file) => existsSync(file));
+  const releaseFile = path.join(tree, 'include/config/kernel.release');
+  if (image === undefined || !existsSync(releaseFile)) {
+    throw new AgentError({
+      code: 'PVD_ERR_KERNEL_FILE',
+      op: `open kernel ${name}`,
+      message: `${tree} is no build tree of a kernel, or nothing has been built in it`,
+      hint: 'make, then name the directory of vmlinux (with make O=DIR, that one)',
+      exitCode: EXIT.usage,
+    });
+  }
+  // `make vmlinux` alone lists what is built in, but `make modules` lists what it made.
+  const order = path.join(tree, 'modules.order');
+  const hasModules = existsSync(order) && statSync(order).size > 0;
+  const dir = modules ?? (hasModules ? tree : undefined);
+  return {
+    name,
+    release: readFileSync(releaseFile, 'utf8').trim(),
+    image,
+    ...(dir === undefined ? {} : { modules: path.resolve(dir) }),
   };
 }
 

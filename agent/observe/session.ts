@@ -46,6 +46,8 @@ export interface Session {
 const ASSETS_DIR = join(PACKAGE_ROOT, 'dist/dashboards/live');
 /** Troubles told on stderr; later ones are only counted. */
 const TROUBLES_TOLD_MAX = 20;
+/** Between dumps that further files of a trace ask for. */
+const REDUMP_MIN_MS = 5000;
 
 /** Opens what can fail by a mistake of the user (port, file) before it touches the kernel. */
 export async function startSession(options: SessionOptions): Promise<Session> {
@@ -75,8 +77,8 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       const hookHits = () => observation?.hookHits() ?? {};
       server = await startServer({ ...listen, hub, stats, hookHits, assetsDir: ASSETS_DIR });
     }
-    // What a further file needs to be read alone. A dump asked for now begins after this record.
-    const onRotate = () => observation?.reconcileAll();
+    // What a further file needs to be read alone.
+    const onRotate = seldom(() => observation?.reconcileAll());
     trace =
       tracePath === undefined
         ? undefined
@@ -121,6 +123,22 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     if (trace) removeFile(trace.path);
     throw error;
   }
+}
+
+/** Runs `what` soon after each call, but with a pause: where files are small, dumps fill them. */
+function seldom(what: () => void): () => void {
+  let isAsked = false;
+  let ranMs = Number.NEGATIVE_INFINITY;
+  const run = () => {
+    isAsked = false;
+    ranMs = performance.now();
+    what();
+  };
+  return () => {
+    const waitMs = Math.max(0, ranMs + REDUMP_MIN_MS - performance.now());
+    if (!isAsked) setTimeout(run, waitMs).unref();
+    isAsked = true;
+  };
 }
 
 /** A device or pipe that somebody records to is not ours to remove. */

@@ -26,7 +26,7 @@ expect:
 const NEVER = `${MET}  - {in: host, decision: {daddr: 2001:db8:2::80}}
 `;
 const CONNECTS = 250;
-const ROTATE_MIB = 0.05;
+const ROTATE_MIB = 0.01;
 
 /** `step NAME CODE CMD…`: its output goes to a file, its exit code must be that. */
 const SCRIPT = `set -e
@@ -52,7 +52,7 @@ step met 0 pvdscope check ${dir}/met.yaml --live --netns host -o ${dir}/met.pcap
 step never 1 pvdscope check ${dir}/never.yaml --live --netns host --within 2 --ksft -- $ask "$connect"
 step command 1 pvdscope check ${dir}/met.yaml --live --netns host -- $ask "$connect; exit 7"
 step record 0 pvdscope record --compress --rotate ${ROTATE_MIB} --netns host --format ndjson -o ${dir}/run.pcapng -- \\
-  $ask "for i in {1..${CONNECTS}}; do $connect; done; sleep 3; for i in {1..10}; do $connect; done"
+  $ask "for i in {1..${CONNECTS}}; do $connect; done; sleep 8; for i in {1..10}; do $connect; done"
 `;
 
 test('debian:6.12: check --live, and a recording in several files', {
@@ -106,10 +106,12 @@ test('debian:6.12: check --live, and a recording in several files', {
   assert.equal(whole.code, 0, whole.stderr);
   assert.ok(whole.stdout === out('record'), 'the replay is not what was told live');
   assert.ok((whole.stdout.match(/"dport":4001/g)?.length ?? 0) >= CONNECTS);
-  // One file alone: nothing can be judged before its namespace was dumped again, all is after it.
-  const last = files.at(-1)?.path ?? '';
-  const alone = await runVerb('replay', 'replayCommand', [last, '--format', 'ndjson']);
-  const verdicts: string[] = [...(alone.stdout.match(/"verdict":"\w+"/g) ?? [])];
-  assert.ok(!verdicts.includes('"verdict":"diverge"'), alone.stderr);
-  assert.equal(verdicts.at(-1), '"verdict":"agree"');
+  // A file alone: nothing can be judged before its namespace was dumped again, all is after it.
+  let agreed = 0;
+  for (const file of files.slice(1)) {
+    const alone = await runVerb('replay', 'replayCommand', [file.path, '--format', 'ndjson']);
+    assert.doesNotMatch(alone.stdout, /"verdict":"diverge"/, alone.stderr);
+    agreed += alone.stdout.match(/"verdict":"agree"/g)?.length ?? 0;
+  }
+  assert.ok(agreed > 0, `${files.length} files`);
 });
