@@ -13,6 +13,7 @@ import type { Instant } from './net/instant.ts';
 import { mayBeSkipped, noSkips, type Skips } from './skipped.ts';
 import type { Change } from './state/change.ts';
 import type { Snapshot } from './state/snapshot.ts';
+import { brokenRule } from './verify/broken-rule.ts';
 import {
   AGREE,
   AGREE_RACED,
@@ -42,6 +43,8 @@ export interface Blame {
   /** Its number among its kind. */
   readonly index: number;
   readonly expected: readonly Outcome[];
+  /** The step of the model that speaks against the answer, in words. */
+  readonly because?: string | undefined;
 }
 
 interface Held {
@@ -79,7 +82,8 @@ export function decide(
   if (!('part' in opinion)) return judged(joined, opinion);
   const { netnsCookie } = joined.head;
   const all = court.held.get(netnsCookie) ?? [];
-  const held = { joined, blame: opinion, isPartial: lacksTable(snapshot) };
+  const because = snapshot && becauseOf(court.judge, joined, opinion, snapshot);
+  const held = { joined, blame: { ...opinion, because }, isPartial: lacksTable(snapshot) };
   if (all.length >= HELD_MAX) return diverged(court, held);
   court.held.set(netnsCookie, all);
   court.doubted.add(netnsCookie);
@@ -182,6 +186,19 @@ function judged(joined: JoinedDecision, opinion: Opinion): Judged {
     case 'unexplained':
       return { joined, verdict: { verdict: 'diverge' }, blame: undefined };
   }
+}
+
+/** On the state as it is when the decision is first found wrong: later it may be another. */
+function becauseOf(
+  judge: Judge,
+  { head, lookups, saddrs }: JoinedDecision,
+  { part, index }: Blame,
+  snapshot: Snapshot,
+): string | undefined {
+  const events = lookups.map(({ event }) => event);
+  const parts = { lookup: events[index], saddr: saddrs[index]?.event, flow: head };
+  const event = parts[part];
+  return event && brokenRule(judge, event, events, snapshot);
 }
 
 /** The opinion on all its records together, or the first one that nothing explains. */

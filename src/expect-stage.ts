@@ -178,6 +178,7 @@ function seenDecision(names: Names, envelope: Envelope<'decision'>): SeenDecisio
       verdict: verdictName(data.verdict),
       findings: [...new Set(data.findings.map(({ code }) => code))].sort(),
     },
+    because: data.blame?.because,
   };
 }
 

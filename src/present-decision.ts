@@ -94,10 +94,11 @@ export function presentDecision(
 /** Outcomes shown of a divergence: with multipath there may be hundreds. */
 const EXPECTED_MAX = 8;
 
-function presentBlame({ part, index, expected }: Blame): BlameData {
+function presentBlame({ part, index, expected, because }: Blame): BlameData {
   return {
     part,
     index,
+    ...(because === undefined ? {} : { because }),
     expectedCount: expected.length,
     expected: expected.slice(0, EXPECTED_MAX).map((outcome) => ({
       error: outcome.error,

@@ -92,6 +92,16 @@ test('an answer that nothing explains diverges, and says where and what was allo
   );
 });
 
+test('a divergence names the rule that speaks against the answer', () => {
+  const linkLocal = addr6('fe80::99');
+  const wrong = [lookup(3), saddr(3, { saddr: linkLocal }), flow(3, { saddr: linkLocal })];
+  const [data] = decisions([...seeded(), ...wrong, tick(20)]);
+  assert.equal(
+    data?.blame?.because,
+    'fe80::99 dev 2: loses to 2001:db8:a::5 by rule 2: appropriate scope',
+  );
+});
+
 test('what nothing explains while the kernel skipped our programs is no divergence', () => {
   const run = (...marks: KernelEvent[]): string[] =>
     verdicts([...seeded(), tick(2.5), ...withWrongSource(5), ...marks, tick(20)]);
@@ -140,8 +150,16 @@ test('each record of a decision can be the one that diverges', () => {
     [lookup(3), saddr(3), flow(3, { saddr: WRONG })],
     [lookup(3), saddr(3), flow(3, { oif: 9 })],
     [lookup(3), saddr(3), flow(3, { error: -110 })],
-  ].map((events) => decisions([...seeded(), ...events, tick(20)])[0]?.blame?.part);
-  assert.deepEqual(parts, ['lookup', 'lookup', 'saddr', 'flow', 'flow', 'flow']);
+  ].map((events) => decisions([...seeded(), ...events, tick(20)])[0]?.blame);
+  assert.deepEqual(
+    parts.map((blame) => blame?.part),
+    ['lookup', 'lookup', 'saddr', 'flow', 'flow', 'flow'],
+  );
+  const found = 'found ::/0 via fe80::1 dev 2 metric 1024';
+  assert.deepEqual(
+    parts.map((blame) => blame?.because),
+    [found, found, undefined, 'source 2001:db8:a::5', found, found],
+  );
 });
 
 test('a dst that has let go of its route is known by where it leads', () => {

@@ -219,7 +219,10 @@ function decision(object: ObjectOf): z.ZodType {
     saddrs: z.array(saddr),
     incomplete: z.enum(['parts-missing', 'no-flow-record', 'table-full', 'end']).nullable(),
     verdict,
-    blame: object({ part, index: u, expectedCount: u, expected: z.array(expected) }).nullable(),
+    blame: object({
+      ...{ part, index: u, because: z.string().optional() },
+      ...{ expectedCount: u, expected: z.array(expected) },
+    }).nullable(),
     findings: evidence,
   });
 }

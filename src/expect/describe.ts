@@ -14,7 +14,8 @@ export function describeRow(row: SeenRow): string {
 }
 
 /** One line for people. */
-export function describeDecision({ seq, what, comm, asked, answer }: SeenDecision): string {
+export function describeDecision(seen: SeenDecision): string {
+  const { seq, what, comm, asked, answer, because } = seen;
   const who = comm === '' ? '' : `${comm} `;
   const port = asked.dport === 0 ? '' : ` port ${asked.dport}`;
   const { error, route, dev, via, source, pvd, sourcePvd, verdict, findings } = answer;
@@ -23,5 +24,6 @@ export function describeDecision({ seq, what, comm, asked, answer }: SeenDecisio
       ? `route ${route} via ${via} on ${dev} (PvD ${pvd}), source ${source} (PvD ${sourcePvd})`
       : error;
   const found = findings.length === 0 ? '' : `, ${findings.join(', ')}`;
-  return `#${seq} ${who}${what} to ${asked.daddr}${port}: ${gave}, ${verdict}${found}`;
+  const why = because === undefined ? '' : `; by the model ${because}`;
+  return `#${seq} ${who}${what} to ${asked.daddr}${port}: ${gave}, ${verdict}${found}${why}`;
 }

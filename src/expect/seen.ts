@@ -26,6 +26,8 @@ export interface SeenDecision {
     readonly uid: number | null;
   };
   readonly answer: SeenAnswer;
+  /** When it diverges: what of the model speaks against it. */
+  readonly because?: string | undefined;
 }
 
 export interface SeenAnswer {

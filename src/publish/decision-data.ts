@@ -127,6 +127,8 @@ export interface BlameData {
   readonly part: 'lookup' | 'saddr' | 'flow';
   /** Its place in `lookups` or `saddrs`. */
   readonly index: number;
+  /** The step of the model that speaks against the kernel's answer, as `explain` words it. */
+  readonly because?: string;
   /** How many outcomes are allowed; `expected` holds the first of them. */
   readonly expectedCount: number;
   readonly expected: readonly {

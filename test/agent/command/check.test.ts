@@ -157,6 +157,9 @@ test('diff: nothing, something, accepted', async () => {
   assert.equal(other.code, 1);
   assert.match(other.stdout, /^another route: 1\n {2}host: curl flow to 2001:db8:ffff::1 port 443/);
   assert.match(other.stdout, /^ {4}\+ ::\/0 via fe80::9 dev eth2 .* first #\d+\)$/m);
+  const judged = await check(expectations(...MET), next);
+  assert.equal(judged.code, 1);
+  assert.match(judged.stdout, /^ {4}# #\d+ curl flow .*, diverge; by the model found ::\/0 via /m);
   // Both ladders: what the model made of the same question in the two runs.
   assert.match(other.stdout, /^ {6}base: +\| new:$/m);
   assert.match(other.stdout, /^ +> {3}the model does not allow it$/m);
