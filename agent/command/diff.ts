@@ -48,8 +48,12 @@ export function diffCommand(): Command {
     });
 }
 
-/** From traces only: NDJSON has the answers, but not the state they were made from. */
-function laddersFor(base: string, next: string, differences: readonly Difference[]): LadderOf {
+/** Ladders of both sides. From traces only: NDJSON has the answers, but not the state they were made from. */
+export function laddersFor(
+  base: string,
+  next: string,
+  differences: readonly Difference[],
+): LadderOf {
   const of = (file: string, side: 'base' | 'next') => {
     const seqs = new Set(differences.flatMap(({ examples }) => examples[side] ?? []));
     return isNdjson(file) ? new Map<number, string[]>() : laddersOf(file, seqs);
@@ -64,7 +68,7 @@ function laddersFor(base: string, next: string, differences: readonly Difference
   };
 }
 
-function count(value: string): number {
+export function count(value: string): number {
   if (/^\d{1,6}$/.test(value)) return Number(value);
   throw new InvalidArgumentError('a number from 0 on is needed');
 }

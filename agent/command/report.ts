@@ -1,22 +1,39 @@
 /** `pvdscope report FILE`: a trace as one HTML file with the views of the live page. */
 
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { sortByBaseline } from '../../src/expect/baseline.ts';
+import { diffFlows } from '../../src/expect/diff.ts';
 import { createPipeline, finish, snapshotsOf, step } from '../../src/pipeline.ts';
+import { decisionLines } from '../../src/present-explain.ts';
+import { type Comparison, comparisonOf } from '../../src/publish/comparison.ts';
 import { escapeTerminal } from '../../src/publish/escape.ts';
+import type { ReportData } from '../../src/publish/report-data.ts';
 import { AgentError } from '../error.ts';
+import { loadBaseline } from '../expect/baseline-file.ts';
+import { type DecidedRun, flowsOf } from '../expect/flows-of.ts';
+import { laddersOf } from '../expect/ladders.ts';
 import { PACKAGE_ROOT } from '../paths.ts';
 import { reportHtml } from '../report/html.ts';
-import { createSelector } from '../report/selection.ts';
+import { createSelector, type Selection } from '../report/selection.ts';
 import { formatSummary } from '../sink/summary.ts';
 import { readTrace, type TraceProblem } from '../trace/reader.ts';
+import { count, laddersFor } from './diff.ts';
 import { reportProblems } from './replay.ts';
 
 interface ReportFlags {
   readonly output?: string;
   readonly sizeMax: number;
+  readonly explain: number;
+  readonly compare?: string;
+  readonly baseline?: string;
 }
+
+/** Of the room, for explanations and comparison; the run has the rest. */
+const EXTRA_SHARE = 1 / 4;
+/** New differences whose ladders are shown. */
+const LADDERS_MAX = 200;
 
 export function reportCommand(): Command {
   return new Command('report')
@@ -24,19 +41,33 @@ export function reportCommand(): Command {
     .argument('<file>', 'trace written by `pvdscope record`')
     .option('-o, --output <file>', 'where to write it (default: stdout)')
     .option('--size-max <MiB>', 'room for data; the newest and the telling stay', mebibytes, 24)
+    .option(
+      '--explain <n>',
+      'rule ladders of so many decisions, the telling ones first',
+      count,
+      200,
+    )
+    .option('--compare <base>', 'show beside it what another run (trace, NDJSON) decided otherwise')
+    .option('--baseline <file>', 'with --compare: differences that are accepted (YAML)')
     .action((file: string, flags: ReportFlags) => report(file, flags));
 }
 
-function report(file: string, { output, sizeMax }: ReportFlags): void {
+function report(file: string, flags: ReportFlags): void {
+  const { output, sizeMax, explain, compare, baseline } = flags;
   const pipeline = createPipeline();
-  const selector = createSelector(sizeMax * 2 ** 20);
+  const selector = createSelector(sizeMax * 2 ** 20 * (1 - EXTRA_SHARE));
   const problems: TraceProblem[] = [];
   for (const record of readTrace(file, (problem) => problems.push(problem))) {
     selector.take(step(pipeline, record));
   }
   selector.take(finish(pipeline));
   const selection = selector.finish(() => snapshotsOf(pipeline));
-  const html = reportHtml(selection, join(PACKAGE_ROOT, 'dist/dashboards/live'));
+  const room = (sizeMax * 2 ** 20 * EXTRA_SHARE) / 2;
+  const data: ReportData = {
+    explanations: fitting(explain === 0 ? [] : explanations(file, selection, explain), room),
+    comparison: compare === undefined ? null : comparison(compare, file, baseline),
+  };
+  const html = reportHtml(selection, join(PACKAGE_ROOT, 'dist/dashboards/live'), data);
   if (output === undefined) process.stdout.write(html);
   else write(output, html);
   reportProblems(file, problems);
@@ -46,6 +77,40 @@ function report(file: string, { output, sizeMax }: ReportFlags): void {
       `pvdscope: ${selection.omitted} envelopes had no room in ${sizeMax} MiB (--size-max)\n`,
     );
   }
+}
+
+function explanations(file: string, { decisions }: Selection, max: number): [number, string[]][] {
+  const seqs = decisions.slice(0, max);
+  const told = laddersOf(file, new Set(seqs), ({ target, parts }) => decisionLines(target, parts));
+  return seqs.flatMap((seq) => {
+    const lines = told.get(seq);
+    return lines === undefined ? [] : [[seq, lines]];
+  });
+}
+
+/** The first that have room for so many characters. */
+function fitting(entries: readonly [number, string[]][], room: number): ReportData['explanations'] {
+  let left = room;
+  const kept = entries.filter((entry) => {
+    left -= JSON.stringify(entry).length;
+    return left >= 0;
+  });
+  return Object.fromEntries(kept);
+}
+
+function comparison(base: string, next: string, baseline: string | undefined): Comparison {
+  const accepted = baseline === undefined ? [] : loadBaseline(baseline);
+  const [a, b] = [flowsOf(base), flowsOf(next)];
+  reportProblems(base, a.problems);
+  const today = new Date().toISOString().slice(0, 10);
+  const sorted = sortByBaseline(diffFlows(a.flows, b.flows), accepted, today);
+  const ladders = laddersFor(base, next, sorted.fresh.slice(0, LADDERS_MAX));
+  const run = (file: string, { kernel, flows }: DecidedRun) => ({
+    name: basename(file),
+    kernel,
+    decisions: flows.decisions,
+  });
+  return comparisonOf(run(base, a), run(next, b), sorted, ladders);
 }
 
 function write(output: string, html: string): void {

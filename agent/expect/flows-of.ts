@@ -8,6 +8,8 @@ import { envelopesOf } from './envelope-file.ts';
 
 export interface DecidedRun {
   readonly flows: FlowTable;
+  /** '' when not told. */
+  readonly kernel: string;
   readonly problems: readonly TraceProblem[];
   /** Records lost, parts damaged: the run may lack decisions. */
   readonly incomplete: boolean;
@@ -18,9 +20,11 @@ export function flowsOf(file: string): DecidedRun {
   const flows = noFlows();
   const names = noNames();
   const problems: TraceProblem[] = [];
+  let kernel = '';
   for (const envelope of envelopesOf(file, (problem) => problems.push(problem))) {
+    if (envelope.kind === 'hello') kernel = envelope.data.kernel;
     const seen = nameEnvelope(names, envelope);
     if (seen) addToFlows(flows, seen, labName(seen.netns));
   }
-  return { flows, problems, incomplete: problems.length > 0 || names.lost > 0 };
+  return { flows, kernel, problems, incomplete: problems.length > 0 || names.lost > 0 };
 }

@@ -8,27 +8,37 @@ import type { Envelope } from '../../src/publish/envelope.ts';
 import { readTrace } from '../trace/reader.ts';
 
 /**
- * The ladder of each decision among the envelopes `seqs`, by `seq`. Two passes over the trace, of
- * which the second ends with the last of them.
+ * How each decision among the envelopes `seqs` came about, by `seq`, in the lines of `tell`. Two
+ * passes over the trace, of which the second ends with the last of them.
  * @throws AgentError `PVD_ERR_TRACE_*`
  */
-export function laddersOf(file: string, seqs: ReadonlySet<number>): Map<number, string[]> {
-  const waiting = decisionsOf(file, seqs).map(createExplainer);
+export function laddersOf(
+  file: string,
+  seqs: ReadonlySet<number>,
+  tell: (explainer: Explainer) => string[] = ({ parts }) => ladderLines(parts),
+): Map<number, string[]> {
+  const later = decisionsOf(file, seqs)
+    .map((target) => ({ beginNs: BigInt(target.data.beginNs), explainer: createExplainer(target) }))
+    .sort((a, b) => Number(b.beginNs - a.beginNs));
+  const waiting: Explainer[] = [];
   const ladders = new Map<number, string[]>();
   const pipeline = createPipeline();
-  for (const record of waiting.length === 0 ? [] : readTrace(file, () => {})) {
+  for (const record of later.length === 0 ? [] : readTrace(file, () => {})) {
     const out = step(pipeline, record);
     const nowNs = timeOf(record);
+    for (let next = later.at(-1); next && next.beginNs <= nowNs; next = later.at(-1)) {
+      waiting.push(next.explainer);
+      later.pop();
+    }
     for (const explainer of waiting) {
-      if (BigInt(explainer.target.data.beginNs) > nowNs) continue;
       explainRecord(explainer, pipeline, record, out);
-      if (explainer.done) ladders.set(explainer.target.seq, ladderLines(explainer.parts));
+      if (explainer.done) ladders.set(explainer.target.seq, tell(explainer));
     }
     remove(waiting, ({ done }) => done);
-    if (waiting.length === 0) break;
+    if (waiting.length === 0 && later.length === 0) break;
   }
   // Those whose verdict was only reached with the end of the trace.
-  for (const { target, parts } of waiting) ladders.set(target.seq, ladderLines(parts));
+  for (const explainer of waiting) ladders.set(explainer.target.seq, tell(explainer));
   return ladders;
 }
 

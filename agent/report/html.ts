@@ -3,11 +3,16 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NO_REPORT, type ReportData } from '../../src/publish/report-data.ts';
 import { AgentError } from '../error.ts';
 import type { Selection } from './selection.ts';
 
 /** @throws AgentError PVD_ERR_PAGE */
-export function reportHtml({ lines, omitted }: Selection, assetsDir: string): string {
+export function reportHtml(
+  { lines, omitted }: Pick<Selection, 'lines' | 'omitted'>,
+  assetsDir: string,
+  data: ReportData = NO_REPORT,
+): string {
   const style = readAsset(assetsDir, 'style.css');
   const script = readAsset(assetsDir, 'app.js').replaceAll('</script', '<\\/script');
   const policy = [
@@ -34,6 +39,7 @@ export function reportHtml({ lines, omitted }: Selection, assetsDir: string): st
 <script type="application/x-ndjson" id="recorded" data-omitted="${omitted}">
 ${lines.map(inert).join('\n')}
 </script>
+<script type="application/json" id="report">${inert(JSON.stringify(data))}</script>
 <script type="module">${script}</script>
 </body>
 </html>

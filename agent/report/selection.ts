@@ -16,6 +16,8 @@ export interface Selection {
   readonly lines: readonly string[];
   /** Envelopes that had no room. */
   readonly omitted: number;
+  /** `seq` of the decisions in it, those that tell something first, the newest first in each sort. */
+  readonly decisions: readonly number[];
 }
 
 export interface Selector {
@@ -83,6 +85,7 @@ export function createSelector(charsMax: number = REPORT_CHARS_MAX): Selector {
       return {
         lines: [...first, ...middle, ...last].map(({ text }) => text),
         omitted: shelves.reduce((sum, { gone }) => sum + gone, 0),
+        decisions: [telling, plain].flatMap(({ lines }) => lines.map(({ seq }) => seq).reverse()),
       };
     },
   };

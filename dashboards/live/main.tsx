@@ -3,6 +3,7 @@
 import { render } from 'preact';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { escapeJson, safeFileName } from '../../src/publish/escape.ts';
+import { NO_REPORT, type ReportData } from '../../src/publish/report-data.ts';
 import { keyAction } from './keys.ts';
 import type { Actions, Page } from './page.ts';
 import { parseRoute } from './route.ts';
@@ -18,6 +19,7 @@ const TOKEN_KEY = 'pvdscope.token';
 
 const root = document.getElementById('app') as HTMLElement;
 const store = createStore();
+let report: ReportData = NO_REPORT;
 let stream: StreamState = 'connecting';
 let frozen: Store | undefined;
 let cursorNs: string | undefined;
@@ -49,6 +51,7 @@ function currentPage(): Page {
     stream,
     nowNs: now,
     paused: frozen !== undefined,
+    report,
     actions,
   };
 }
@@ -115,6 +118,7 @@ if (recorded !== null) {
     if (line !== '') applyFrame(store, [JSON.parse(line) as Envelope], 0);
   }
   store.dropped = Number(recorded.getAttribute('data-omitted'));
+  report = JSON.parse(document.getElementById('report')?.textContent ?? '') as ReportData;
   stream = 'file';
   showRecorded();
   schedule();

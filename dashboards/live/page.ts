@@ -1,6 +1,7 @@
 /** What every view gets: the state at the moment that is shown, and what it may ask for. */
 
 import type { Envelope } from '../../src/publish/envelope.ts';
+import type { ReportData } from '../../src/publish/report-data.ts';
 import type { Route } from './route.ts';
 import type { Store } from './store.ts';
 import type { StreamState } from './stream.ts';
@@ -16,6 +17,8 @@ export interface Page {
   /** The moment shown: of the traced host's clock, or where the reader went back to. */
   readonly nowNs: string;
   readonly paused: boolean;
+  /** Of a file; a live stream has none. */
+  readonly report: ReportData;
   readonly actions: Actions;
 }
 

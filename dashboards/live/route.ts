@@ -1,6 +1,14 @@
 /** What the page shows, as the fragment of its address: every view is a link that can be kept. */
 
-export const VIEWS = ['overview', 'topology', 'pvds', 'timeline', 'decisions', 'ras'] as const;
+export const VIEWS = [
+  'overview',
+  'topology',
+  'pvds',
+  'timeline',
+  'decisions',
+  'ras',
+  'compare',
+] as const;
 
 export type View = (typeof VIEWS)[number];
 

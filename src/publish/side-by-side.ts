@@ -12,13 +12,18 @@ export function sideBySide(
   right: readonly string[],
   width: number,
 ): string[] {
-  return align(left.slice(0, LINES_MAX), right.slice(0, LINES_MAX)).flatMap(([a, b]) => {
+  return alignLines(left, right).flatMap(([a, b]) => {
     const sign = a === undefined ? '>' : b === undefined ? '<' : a === b ? ' ' : '|';
     const [as, bs] = [wrap(a ?? '', width), wrap(b ?? '', width)];
     return Array.from({ length: Math.max(as.length, bs.length) }, (_, i) =>
       `${(as[i] ?? '').padEnd(width)} ${i === 0 ? sign : ' '} ${bs[i] ?? ''}`.trimEnd(),
     );
   });
+}
+
+/** Rows of two lines, equal ones beside each other; undefined: this side has no such line. */
+export function alignLines(left: readonly string[], right: readonly string[]): Row[] {
+  return align(left.slice(0, LINES_MAX), right.slice(0, LINES_MAX));
 }
 
 type Row = readonly [left: string | undefined, right: string | undefined];

@@ -13,7 +13,7 @@ import { selfSigned } from '../../agent/serve/certificate.ts';
 import { createHub } from '../../agent/serve/hub.ts';
 import type { RunningServer, ServerOptions } from '../../agent/serve/server.ts';
 import { createFeed, serve } from '../agent/serve/fixture.ts';
-import { createScene, LONG_NAME } from '../dashboards/live/scene.ts';
+import { createScene, LONG_NAME, REPORT } from '../dashboards/live/scene.ts';
 import { CHROMIUM, launch, seriousViolations, visit } from './browser.ts';
 
 const skip = CHROMIUM === undefined && 'no Chromium here: apt install chromium-headless-shell';
@@ -176,12 +176,29 @@ test('with a token: asked for once, kept out of the address', { skip }, async (t
 test('a report opens from disk, with every view and no request', { skip }, async () => {
   const file = join(SHOTS, 'report.html');
   const lines = scene.envelopes.map((envelope) => JSON.stringify(envelope));
-  writeFileSync(file, reportHtml({ lines, omitted: 0 }, assetsDir));
-  const { page, troubles, close } = await visit(browser, pathToFileURL(file).href);
-  for (const hash of Object.values(VIEWS)) {
-    await page.goto(pathToFileURL(file).href + hash);
-    await sleep(200);
+  const told = ['lookup 1', '  table main: ::/0 via fe80::1 dev 2, chosen', '  table main: loses'];
+  const report = { ...REPORT, explanations: { [`${bad?.seq}`]: told } };
+  writeFileSync(file, reportHtml({ lines, omitted: 0 }, assetsDir, report));
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page, troubles, close } = await visit(browser, pathToFileURL(file).href, {
+      colorScheme,
+    });
+    for (const [name, hash] of Object.entries({ ...VIEWS, compare: '#/compare' })) {
+      await page.goto(pathToFileURL(file).href + hash);
+      await sleep(200);
+      await page.screenshot({ path: join(SHOTS, `report-${name}-${colorScheme}.png`) });
+      if (name !== 'compare' && name !== 'decision') continue;
+      assert.deepEqual(await seriousViolations(page), [], name);
+      await page.setViewportSize({ width: 360, height: 640 });
+      await sleep(200);
+      const wide = await page.evaluate('document.documentElement.scrollWidth');
+      assert.ok(Number(wide) <= 360, `${name} is ${wide} px wide`);
+      await page.setViewportSize({ width: 1280, height: 900 });
+    }
+    assert.deepEqual(troubles, []);
+    await close();
   }
+  const { page, troubles, close } = await visit(browser, `${pathToFileURL(file).href}#/decisions`);
   await page.waitForSelector('.health >> text=recorded');
   assert.equal(await page.evaluate('window.ran'), undefined);
   assert.deepEqual(troubles, []);

@@ -3,6 +3,7 @@
 import type { VNode } from 'preact';
 import type { Page } from '../page.ts';
 import { formatRoute, VIEWS, type View } from '../route.ts';
+import { Compare } from './compare.tsx';
 import { Decisions } from './decisions.tsx';
 import { Health } from './health.tsx';
 import { Overview } from './overview.tsx';
@@ -18,6 +19,7 @@ const TITLES: Readonly<Record<View, string>> = {
   timeline: 'Timeline',
   decisions: 'Decisions',
   ras: 'RAs',
+  compare: 'Compare',
 };
 
 const SHOW: Readonly<Record<View, (props: { readonly page: Page }) => VNode>> = {
@@ -27,11 +29,13 @@ const SHOW: Readonly<Record<View, (props: { readonly page: Page }) => VNode>> = 
   timeline: Timeline,
   decisions: Decisions,
   ras: Ras,
+  compare: Compare,
 };
 
 export function App({ page }: { readonly page: Page }): VNode {
   const { route, paused, actions, stream } = page;
   const Show = SHOW[route.view];
+  const shown = VIEWS.filter((view) => view !== 'compare' || page.report.comparison !== null);
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
@@ -40,7 +44,7 @@ export function App({ page }: { readonly page: Page }): VNode {
       <header class="top">
         <h1>pvdscope</h1>
         <nav class="views" aria-label="Views">
-          {VIEWS.map((view, at) => (
+          {shown.map((view, at) => (
             <a
               key={view}
               href={formatRoute(view)}
@@ -64,8 +68,8 @@ export function App({ page }: { readonly page: Page }): VNode {
         {stream === 'unauthorized' ? <AskToken page={page} /> : <Show page={page} />}
       </main>
       <footer class="hint">
-        Keys: 1–6 views, / search, p pause, arrows or j and k in the list, Esc closes. The mouse on
-        a cut name shows all of it.
+        Keys: 1–{shown.length} views, / search, p pause, arrows or j and k in the list, Esc closes.
+        The mouse on a cut name shows all of it.
       </footer>
     </>
   );

@@ -11,6 +11,7 @@ import type { Page } from '../page.ts';
 import { queryFile, routeGet } from '../reproduce.ts';
 import { withParams } from '../route.ts';
 import { compareNs } from '../time.ts';
+import { Ladder } from './ladder.tsx';
 import { Belongs, Device, Facts, Foreign, Netns, Table, Time, VerdictBadge } from './parts.tsx';
 import { raHref } from './ras.tsx';
 
@@ -40,6 +41,7 @@ export function DecisionDetail({ page, decision }: Props): VNode {
       <Asked page={page} decision={decision} />
       <Answered page={page} decision={decision} />
       <Steps page={page} decision={decision} />
+      <Ladder page={page} decision={decision} />
       <Meanwhile page={page} decision={decision} />
       <Again page={page} decision={decision} />
       <details>
@@ -65,8 +67,11 @@ function Why({ page, decision }: Props): VNode {
       {blame === null ? null : (
         <>
           <p class="error">
-            The {blame.part === 'flow' ? 'flow as a whole' : `${blame.part} ${blame.index + 1}`} is
-            not among the {blame.expectedCount} outcomes that the model allows.
+            The{' '}
+            {blame.part === 'flow'
+              ? 'flow as a whole'
+              : `${blame.part === 'saddr' ? 'source selection' : 'lookup'} ${blame.index + 1}`}{' '}
+            is not among the {blame.expectedCount} outcomes that the model allows.
           </p>
           <Table
             caption="Allowed outcomes"
@@ -77,7 +82,7 @@ function Why({ page, decision }: Props): VNode {
                 ? [<span class="error">{errorName(-e.error)}</span>, '', '', '']
                 : [
                     view?.tables.route.get(e.route ?? '')?.dst ?? e.route ?? '',
-                    tableName(e.table),
+                    e.table === 0 ? '' : tableName(e.table),
                     <Hop view={view} gateway={e.gateway} oif={e.oif} />,
                     e.source === '::' ? '' : e.source,
                   ]

@@ -10,7 +10,9 @@ import { reportHtml } from '../../../agent/report/html.ts';
 import { createSelector, type Selection } from '../../../agent/report/selection.ts';
 import { createTrace } from '../../../agent/trace/writer.ts';
 import { applyFrame, createStore } from '../../../dashboards/live/store.ts';
+import type { KernelEvent } from '../../../src/decode/event.ts';
 import type { Envelope } from '../../../src/publish/envelope.ts';
+import type { ReportData } from '../../../src/publish/report-data.ts';
 import { createScene, hostileEvents, someDecision } from '../../dashboards/live/scene.ts';
 import { decision, encode, seeded, tick } from '../../pipeline-run.ts';
 import { runVerb } from './verb.ts';
@@ -24,12 +26,8 @@ function linesOf(html: string): Envelope[] {
 }
 
 test('the verb: a trace becomes a page with the same state and decisions', async () => {
-  const trace = join(dir, 'run.pcapng');
-  const info = { hardware: 'x', os: 'Linux', application: 'pvdscope', realtimeOffsetNs: 0n };
-  const writer = createTrace(trace, info);
   const events = [...seeded(), ...hostileEvents(), ...decision(3, 1n), tick(6)];
-  for (const bytes of encode(events)) writer.append(bytes);
-  writer.close();
+  const trace = traceOf('run.pcapng', events);
   const output = join(dir, 'report.html');
   const { code, stdout } = await runVerb('report', 'reportCommand', [trace, '-o', output]);
   assert.equal(code, 0);
@@ -45,12 +43,46 @@ test('the verb: a trace becomes a page with the same state and decisions', async
   assert.match(none.stderr, /PVD_ERR_REPORT_WRITE/);
 });
 
+function traceOf(name: string, events: readonly KernelEvent[]): string {
+  const file = join(dir, name);
+  const info = { hardware: 'x', os: 'Linux', application: 'pvdscope', realtimeOffsetNs: 0n };
+  const writer = createTrace(file, info);
+  for (const bytes of encode(events)) writer.append(bytes);
+  writer.close();
+  return file;
+}
+
+test('a report explains decisions, and compares its run with another', async () => {
+  const base = traceOf('base.pcapng', [...seeded(), ...decision(3, 1n), tick(6)]);
+  const events = [...seeded(), ...decision(3, 1n), ...hostileEvents(), tick(6)];
+  const next = traceOf('next.pcapng', events);
+  const { code, stdout } = await runVerb('report', 'reportCommand', [next, '--compare', base]);
+  assert.equal(code, 0);
+  const json = /<script type="application\/json" id="report">(.*?)<\/script>/s.exec(stdout)?.[1];
+  const { explanations, comparison } = JSON.parse(json ?? '') as ReportData;
+  const decisions = linesOf(stdout).filter(({ kind }) => kind === 'decision');
+  assert.deepEqual(
+    Object.keys(explanations),
+    decisions.map(({ seq }) => `${seq}`),
+  );
+  assert.ok(Object.values(explanations).every((lines) => lines.some((l) => /kernel: /.test(l))));
+  assert.equal(comparison?.base.name, 'base.pcapng');
+  assert.deepEqual([comparison?.base.decisions, comparison?.next.decisions], [1, 3]);
+  assert.deepEqual(
+    comparison?.flows.map(({ cause, base }) => [cause, base]),
+    [
+      ['missing', null],
+      ['missing', null],
+    ],
+  );
+});
+
 test('data is inert, and only what the policy names may run', () => {
   const assets = assetsOf('const x = "</script>";', 'body {}');
   const evil = JSON.stringify({ name: '</script><script>alert(1)</script><!--', amp: '&lt;' });
   const html = reportHtml({ lines: [evil], omitted: 3 }, assets);
-  assert.equal([...html.matchAll(/<script/g)].length, 2);
-  assert.equal([...html.matchAll(/<\/script/g)].length, 2);
+  assert.equal([...html.matchAll(/<script/g)].length, 3);
+  assert.equal([...html.matchAll(/<\/script/g)].length, 3);
   assert.ok(!html.includes('<!--'));
   assert.deepEqual(linesOf(html)[0], JSON.parse(evil));
   assert.match(html, /data-omitted="3"/);

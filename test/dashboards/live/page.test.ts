@@ -15,8 +15,17 @@ import { ROW_PX } from '../../../dashboards/live/view/decision-list.tsx';
 import { healthFacts } from '../../../dashboards/live/view/health.tsx';
 import type { KernelEvent } from '../../../src/decode/event.ts';
 import { createPipeline, finish, step } from '../../../src/pipeline.ts';
+import { NO_REPORT } from '../../../src/publish/report-data.ts';
 import { decision, encode, lostCounters, seeded, tick } from '../../pipeline-run.ts';
-import { createScene, hostileEvents, LONG_NAME, MARKUP, someDecision } from './scene.ts';
+import {
+  CONTROL,
+  createScene,
+  hostileEvents,
+  LONG_NAME,
+  MARKUP,
+  REPORT,
+  someDecision,
+} from './scene.ts';
 
 function storeOf(events: readonly KernelEvent[]): Store {
   const pipeline = createPipeline();
@@ -37,6 +46,7 @@ function show(store: Store, hash: string, fields: Partial<Page> = {}): string {
     stream: 'live',
     nowNs: store.clock?.tsNs ?? '0',
     paused: false,
+    report: NO_REPORT,
     actions,
     ...fields,
   };
@@ -71,10 +81,10 @@ test('hostile names: never markup, controls made visible, cut with the whole in 
     assert.doesNotMatch(html.replace(/"[^"]*"/g, '""'), /<[^>]*\son\w+=/i, route);
     assert.doesNotMatch(html.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u, route);
   }
-  assert.ok(textOf(show(store, routes[8] ?? '')).includes(MARKUP), 'evidence is shown as text');
+  assert.ok(textOf(show(store, routes[VIEWS.length + 2] ?? '')).includes(MARKUP), 'evidence is shown as text');
   assert.ok(show(store, '#/pvds').includes(`title="${LONG_NAME}"`));
   assert.ok(!textOf(show(store, '#/pvds')).includes(LONG_NAME));
-  assert.ok(textOf(show(store, routes[6] ?? '')).includes(LONG_NAME), 'and on demand in full');
+  assert.ok(textOf(show(store, routes[VIEWS.length] ?? '')).includes(LONG_NAME), 'and on demand in full');
   assert.ok(show(store, '#/decisions').includes('\\x1b[2J\\u{202e}evil'));
 });
 
@@ -112,6 +122,22 @@ test('a divergence shows what was asked, answered and allowed', () => {
   const gone = textOf(show(store, '#/decisions?seq=1'));
   assert.match(gone, /not among those that this page has/);
   assert.match(textOf(show(store, '#/decisions?seq=1&run=x')), /another run of the agent/);
+});
+
+test('a report shows how a decision came about, and a comparison both answers', () => {
+  const store = storeOf([...seeded(), ...decision(3, 1n)]);
+  const seq = `${store.decisions[0]?.seq}`;
+  const report = { ...REPORT, explanations: { [seq]: ['loses to x', CONTROL] } };
+  const detail = textOf(show(store, `#/decisions?seq=${seq}`, { report }));
+  assert.match(detail, /How it came about loses to x \\x1b\[2J/);
+  assert.doesNotMatch(textOf(show(store, `#/decisions?seq=${seq}`)), /How it came about/);
+  const html = show(store, '#/compare', { report });
+  assert.match(textOf(html), /Base base\.pcapng , kernel 6\.1.* New new\.pcapng , kernel 7\.2/);
+  assert.match(textOf(html), /≠ to fe80::1 ≠ to fe80::2/);
+  assert.match(textOf(html), /never asked/);
+  assert.doesNotMatch(html, /<img|<script/);
+  assert.doesNotMatch(textOf(show(store, '#/compare?cause=missing', { report })), /fe80::2/);
+  assert.match(textOf(show(store, '#/compare')), /Nothing to compare with/);
 });
 
 test('of any number of decisions only those in sight become rows', () => {

@@ -7,6 +7,7 @@ import { addr6 } from '../../../src/net/addr6.ts';
 import { createPipeline, finish, step } from '../../../src/pipeline.ts';
 import type { DecisionData } from '../../../src/publish/decision-data.ts';
 import type { Envelope } from '../../../src/publish/envelope.ts';
+import type { ReportData } from '../../../src/publish/report-data.ts';
 import type { Verdict } from '../../../src/verify/verdict.ts';
 import { CURL, decision, encode, lookup, seeded, tick } from '../../pipeline-run.ts';
 import { DECISION, envelope } from '../../publish/fixture.ts';
@@ -136,3 +137,41 @@ export function createScene(decisions = 200): Scene {
   }
   return { envelopes, source: sourceOf(pipeline) };
 }
+
+const LADDER = [
+  'lookup 1',
+  '  kernel: default via fe80::1 dev eth2',
+  '  table main: ::/0 via fe80::1 metric 1024, chosen',
+] as const;
+
+/** Of two runs of which the second chooses another router, and is asked something hostile. */
+export const REPORT: ReportData = {
+  explanations: {},
+  comparison: {
+    base: { name: 'base.pcapng', kernel: '6.1', decisions: 120 },
+    next: { name: 'new.pcapng', kernel: '7.2', decisions: 121 },
+    flows: [
+      {
+        cause: 'route',
+        flow: 'host: curl connect to 2001:db8:1::1 port 443 tcp',
+        base: [{ text: '::/0 via fe80::1 dev eth2 table main, agree', count: 9, seq: 41 }],
+        next: [{ text: '::/0 via fe80::2 dev eth2 table main, diverge', count: 9, seq: 44 }],
+        accepted: null,
+        ladders: [
+          ...LADDER.map((line) => [line, line] as const),
+          ['to fe80::1', 'to fe80::2'],
+          [null, 'rule 3: prefer the other router'],
+        ],
+      },
+      {
+        cause: 'missing',
+        flow: `host: ${MARKUP} ${CONTROL} connect to 2001:db8::9`,
+        base: null,
+        next: [{ text: LONG_NAME, count: 1, seq: 45 }],
+        accepted: 'known since long',
+        ladders: [],
+      },
+    ],
+    omitted: 0,
+  },
+};
