@@ -81,10 +81,16 @@ test('hostile names: never markup, controls made visible, cut with the whole in 
     assert.doesNotMatch(html.replace(/"[^"]*"/g, '""'), /<[^>]*\son\w+=/i, route);
     assert.doesNotMatch(html.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u, route);
   }
-  assert.ok(textOf(show(store, routes[VIEWS.length + 2] ?? '')).includes(MARKUP), 'evidence is shown as text');
+  assert.ok(
+    textOf(show(store, routes[VIEWS.length + 2] ?? '')).includes(MARKUP),
+    'evidence is shown as text',
+  );
   assert.ok(show(store, '#/pvds').includes(`title="${LONG_NAME}"`));
   assert.ok(!textOf(show(store, '#/pvds')).includes(LONG_NAME));
-  assert.ok(textOf(show(store, routes[VIEWS.length] ?? '')).includes(LONG_NAME), 'and on demand in full');
+  assert.ok(
+    textOf(show(store, routes[VIEWS.length] ?? '')).includes(LONG_NAME),
+    'and on demand in full',
+  );
   assert.ok(show(store, '#/decisions').includes('\\x1b[2J\\u{202e}evil'));
 });
 
