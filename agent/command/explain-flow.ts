@@ -71,7 +71,7 @@ export function explainFlow(
   file: string | undefined,
   dst: string,
   options: FlowOptions,
-): { query: FlowQuery; prediction: Prediction; state: Snapshot } {
+): { query: FlowQuery; prediction: Prediction; state: Snapshot; profile: Profile } {
   const { pvd } = options;
   const { state, known } = load(file, options);
   const named = options.profile === undefined ? undefined : profileByName(options.profile);
@@ -94,7 +94,7 @@ export function explainFlow(
     fromNs: state.tsNs,
     toNs: state.tsNs,
   };
-  return { query, prediction: predict(state, query, profile, true), state };
+  return { query, prediction: predict(state, query, profile, true), state, profile };
 }
 
 /** The state, and the profile a trace was calibrated to. */

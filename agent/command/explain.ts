@@ -11,21 +11,26 @@ import {
 import { toJson } from '../../src/net/json.ts';
 import { createPipeline, finish, step } from '../../src/pipeline.ts';
 import {
+  answerText,
   decisionLines,
   explanationData,
   originsOf,
   predictionLines,
+  queryText,
 } from '../../src/present-explain.ts';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { escapeJson, escapeTerminal } from '../../src/publish/escape.ts';
+import { reproducerOf } from '../../src/reproducer.ts';
 import { AgentError, EXIT } from '../error.ts';
 import { readTrace, type TraceProblem } from '../trace/reader.ts';
 import { addFlowOptions, explainFlow, type FlowOptions } from './explain-flow.ts';
 import { reportProblems } from './replay.ts';
+import { reproducerScript } from './reproducer-script.ts';
 import { parseTime } from './trace-at.ts';
 
 interface Options extends FlowOptions {
   readonly format: 'text' | 'json';
+  readonly reproducer?: boolean;
 }
 
 export function explainCommand(): Command {
@@ -35,11 +40,16 @@ export function explainCommand(): Command {
     .argument('[seq]', 'envelope of the decision as `replay` numbers it, or id:NUMBER', parseRef)
     .option('--dst <address>', 'instead of a recorded decision, one to this destination')
     .addOption(new Option('--at <time>', 'with --dst: state of the trace at that time'))
+    .option('--reproducer', 'print a shell script that makes the state and asks a kernel the same')
     .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'));
   command.options.find(({ long }) => long === '--at')?.argParser(parseTime);
   return addFlowOptions(command).action(
     (file: string | undefined, ref: DecisionRef | undefined, options: Options) => {
-      const { lines, data } = explain(file, ref, options);
+      const { lines, data, script } = explain(file, ref, options);
+      if (options.reproducer) {
+        process.stdout.write(script());
+        return;
+      }
       process.stdout.write(
         options.format === 'json'
           ? `${escapeJson(JSON.stringify(data))}\n`
@@ -52,6 +62,8 @@ export function explainCommand(): Command {
 interface Explanation {
   readonly lines: readonly string[];
   readonly data: unknown;
+  /** Throws AgentError. */
+  script(): string;
 }
 
 function explain(
@@ -61,14 +73,39 @@ function explain(
 ): Explanation {
   if (options.dst !== undefined) {
     if (ref !== undefined) throw usage('--dst and a decision of the trace contradict each other');
-    const { query, prediction, state } = explainFlow(file, options.dst, options);
+    const { query, prediction, state, profile } = explainFlow(file, options.dst, options);
     const data = toJson({ query, ...prediction, origins: originsOf(prediction, state) });
-    return { lines: predictionLines(prediction, state), data };
+    const lines = predictionLines(prediction, state);
+    const made = { query, state, profile, removed: [] };
+    return { lines, data, script: () => reproducerScript(reproducerOf(made), [queryText(query)]) };
   }
   if (file === undefined || ref === undefined) throw usage('no decision is named');
   const target = findDecision(file, ref);
   const parts = explainTarget(file, target);
-  return { lines: decisionLines(target, parts), data: explanationData(target, parts) };
+  return {
+    lines: decisionLines(target, parts),
+    data: explanationData(target, parts),
+    script: () => scriptOf(target, parts),
+  };
+}
+
+/** Of the record that diverges, else of the lookup the answer came from. */
+function scriptOf(target: Envelope<'decision'>, parts: readonly ExplainedPart[]): string {
+  const { blame } = target.data;
+  const known = parts.filter(({ explained }) => explained !== undefined);
+  const part =
+    known.find((one) => one.part === blame?.part && one.index === blame.index) ??
+    known.findLast((one) => one.part === 'lookup') ??
+    known[0];
+  if (part?.explained === undefined) throw usage('the state was not known: nothing can be made');
+  const { event, explained } = part;
+  const lookups = parts.map((one) => one.event).filter((one) => one.kind === 'lookup');
+  const about = [
+    ...decisionLines(target, []),
+    `${part.part}: ${queryText(explained.query)}`,
+    `the kernel it was recorded on answered: ${answerText(event, lookups, explained.state)}`,
+  ];
+  return reproducerScript(reproducerOf(explained), about);
 }
 
 function parseRef(text: string): DecisionRef {

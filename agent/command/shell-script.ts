@@ -3,7 +3,7 @@
  * quoted, and nothing that is not printable stands in the script as it is.
  */
 
-import type { IpCommand } from '../../src/model/alternative-commands.ts';
+import type { IpCommand } from '../../src/model/ip-command.ts';
 import { escapeTerminal } from '../../src/publish/escape.ts';
 
 const BARE = /^[A-Za-z0-9_./:@%+-]+$/;

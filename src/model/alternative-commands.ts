@@ -11,20 +11,11 @@ import {
   IFA_F_HOMEADDRESS,
   IFA_F_PERMANENT,
   IFA_F_TEMPORARY,
-  RTF_PREF_SHIFT,
   RTN_UNICAST,
   RTPROT_KERNEL,
   RTPROT_RA,
 } from './constants.ts';
-
-export interface IpCommand {
-  readonly words: readonly string[];
-  /**
-   * `must`: a failure ends the script; `may-fail`: what it makes or removes may be there or not;
-   * `until-fails`: removes one of possibly several.
-   */
-  readonly how: 'must' | 'may-fail' | 'until-fails';
-}
+import { addRule, deviceName, type IpCommand, ipCommand, prefWords } from './ip-command.ts';
 
 /** In the order in which they are to be run. Running them again changes nothing. */
 export function commandsOf(alternative: Alternative): IpCommand[] {
@@ -37,12 +28,8 @@ export function undoCommands({ kind, rules, domains }: Alternative): IpCommand[]
   if (kind === 'pbr') return [...own, ...domains.filter(({ table }) => table).map(flush)];
   return [
     ...own,
-    ...domains.map(({ name }) => command('may-fail', 'ip', 'link', 'del', 'dev', name)),
+    ...domains.map(({ name }) => ipCommand('may-fail', 'ip', 'link', 'del', 'dev', name)),
   ];
-}
-
-function command(how: IpCommand['how'], ...words: string[]): IpCommand {
-  return { words, how };
 }
 
 /** Routes before the rules that lead to them. */
@@ -55,7 +42,7 @@ function pbrCommands({ domains, routes, rules, snapshot }: Alternative): IpComma
 }
 
 function flush({ table }: { readonly table: number }): IpCommand {
-  return command('may-fail', 'ip', '-6', 'route', 'flush', 'table', `${table}`);
+  return ipCommand('may-fail', 'ip', '-6', 'route', 'flush', 'table', `${table}`);
 }
 
 /** A device loses its addresses and routes when it is enslaved; those of commands come back so. */
@@ -63,8 +50,8 @@ function vrfCommands({ domains, routes, rules, snapshot }: Alternative): IpComma
   const members = new Set(domains.flatMap((domain) => domain.members));
   return [
     ...domains.flatMap(({ name, table }) => [
-      command('may-fail', 'ip', 'link', 'add', 'name', name, 'type', 'vrf', 'table', `${table}`),
-      command('must', 'ip', 'link', 'set', 'dev', name, 'up'),
+      ipCommand('may-fail', 'ip', 'link', 'add', 'name', name, 'type', 'vrf', 'table', `${table}`),
+      ipCommand('must', 'ip', 'link', 'set', 'dev', name, 'up'),
     ]),
     ...rules
       .filter((rule) => !isKernels(rule))
@@ -72,7 +59,7 @@ function vrfCommands({ domains, routes, rules, snapshot }: Alternative): IpComma
     ...domains.flatMap((domain) =>
       domain.members.map((ifindex) => {
         const device = deviceName(snapshot, ifindex);
-        return command('must', 'ip', 'link', 'set', 'dev', device, 'master', domain.name);
+        return ipCommand('must', 'ip', 'link', 'set', 'dev', device, 'master', domain.name);
       }),
     ),
     ...[...snapshot.addresses.values()]
@@ -93,21 +80,7 @@ function isKernels({ l3mdev, action }: Rule): boolean {
 }
 
 function deleteRule({ pref }: Rule): IpCommand {
-  return command('until-fails', 'ip', '-6', 'rule', 'del', 'pref', `${pref}`);
-}
-
-function addRule(rule: Rule): IpCommand {
-  const words = ['ip', '-6', 'rule', 'add', 'pref', `${rule.pref}`];
-  if (rule.dst !== '::/0') words.push('to', rule.dst);
-  if (rule.markMask !== 0) words.push('fwmark', `${hex(rule.mark)}/${hex(rule.markMask)}`);
-  if (rule.l3mdev) words.push('l3mdev');
-  if (rule.action === FR_ACT_UNREACHABLE) words.push('unreachable');
-  else words.push('lookup', `${rule.table}`);
-  return { words, how: 'must' };
-}
-
-function hex(value: number): string {
-  return `0x${(value >>> 0).toString(16)}`;
+  return ipCommand('until-fails', 'ip', '-6', 'rule', 'del', 'pref', `${pref}`);
 }
 
 function isPermanent({ flags }: Address): boolean {
@@ -136,7 +109,6 @@ function sameNode(a: Route, b: Route): boolean {
 }
 
 const NS_PER_SEC = 1_000_000_000n;
-const PREF: Readonly<Record<number, string>> = { 1: 'high', 3: 'low' };
 
 /** None for a route whose lifetime is over. */
 function routeCommand(
@@ -154,17 +126,11 @@ function routeCommand(
   }
   words.push('table', `${route.table}`, 'metric', `${route.metric}`);
   if (route.prefsrc !== '::') words.push('src', route.prefsrc);
-  const pref = PREF[(route.flags >>> RTF_PREF_SHIFT) & 3];
-  if (pref !== undefined) words.push('pref', pref);
+  words.push(...prefWords(route));
   if (route.expiresNs !== undefined) {
     const left = (route.expiresNs - snapshot.tsNs) / NS_PER_SEC;
     if (left <= 0n) return [];
     words.push('expires', `${left}`);
   }
   return [{ words, how }];
-}
-
-/** ip(8) takes `if5` for the device with that index when no device has that name. */
-function deviceName(snapshot: Snapshot, ifindex: number): string {
-  return snapshot.links.get(ifindex)?.name || `if${ifindex}`;
 }

@@ -8,8 +8,9 @@ import { type EditableModel, snapshotOfModel } from '../model/model-edit.ts';
 import { predictOn } from '../model/predict.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Outcome, Prediction, Query } from '../model/query.ts';
-import type { Snapshot } from '../state/snapshot.ts';
-import { askStates, type Step } from './history.ts';
+import type { Instant } from '../net/instant.ts';
+import type { Route, Snapshot } from '../state/snapshot.ts';
+import { askStates, type History, type Step } from './history.ts';
 import { type Judge, modelOf, netnsOf } from './judge.ts';
 import {
   flowQuery,
@@ -57,6 +58,8 @@ export interface Explained {
   readonly races: readonly Race[];
   /** There may have been states that are no longer known. */
   readonly partial: boolean;
+  /** Routes removed shortly before: a table may be marked by them. Oldest first. */
+  readonly removed: readonly Route[];
 }
 
 /** A change that may have been visible while the kernel looked. */
@@ -77,7 +80,7 @@ export function explainAsked(
   if (!snapshot.seeded) return undefined;
   const netns = netnsOf(judge, snapshot.netnsCookie, query.fromNs);
   const races: Race[] = [];
-  let told: Omit<Explained, 'states' | 'races' | 'partial'> | undefined;
+  let told: Omit<Explained, 'states' | 'races' | 'partial' | 'removed'> | undefined;
   let states = 0;
   const asked = askStates(netns.history, snapshot, query.fromNs, query.toNs, (state, step) => {
     states++;
@@ -92,7 +95,13 @@ export function explainAsked(
     if (step && (found || races.length < RACES_MAX)) races.push(raceOf(step, found));
     return found;
   });
-  return told && { ...told, states, races, partial: asked.partial };
+  const removed = removedRoutes(netns.history, query.toNs);
+  return told && { ...told, states, races, partial: asked.partial, removed };
+}
+
+function removedRoutes({ steps }: History, untilNs: Instant): Route[] {
+  const before = steps.filter(({ endNs }) => endNs <= untilNs).flatMap(({ changes }) => changes);
+  return before.flatMap((c) => (c.object === 'route' && c.op === 'del' ? [c.value] : []));
 }
 
 function raceOf({ beginNs, endNs, changes }: Step, decided: boolean): Race {

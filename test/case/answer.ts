@@ -1,7 +1,7 @@
 /** Answers of model and kernel in one form, and what a table says about them. */
 
+import { shownRoutes } from '../../src/model/get-route.ts';
 import { type Model, predictOn } from '../../src/model/predict.ts';
-import type { Outcome } from '../../src/model/query.ts';
 import { ANY6, parseAddr6 } from '../../src/net/addr6.ts';
 import { type Ask, parseAsk, toQuery } from './ask.ts';
 import { applyLine } from './ip-line.ts';
@@ -30,31 +30,16 @@ export function stateOf(text: string, habits?: Habits): { state: IpState; lines:
 export function modelAnswers(model: Model, state: IpState, ask: Ask, waitSec = 0): Plain[] {
   if (ask.kind === 'dump') return [{ error: 0, devs: dumpText(state, ask.daddr) }];
   const nowNs = state.nowNs + BigInt(waitSec) * 1_000_000_000n;
-  const { outcomes } = predictOn(model, toQuery(ask, state, nowNs));
-  return outcomes.flatMap((outcome) => plainsOf(model, state, ask, outcome));
-}
-
-function plainsOf(model: Model, state: IpState, ask: Ask, outcome: Outcome): Plain[] {
-  if (outcome.error !== 0) return [{ error: outcome.error }];
-  if (ask.kind !== 'get') return [{ error: 0, src: outcome.saddr }];
-  const dev = state.links.get(outcome.oif)?.name;
-  const sources = shownSources(model, state, ask, outcome);
-  return sources.map((src) => ({ error: 0, dev, via: outcome.gateway, src }));
-}
-
-/** rt6_fill_node(): RTM_GETROUTE shows the source a socket would get, preferences aside. */
-function shownSources(model: Model, state: IpState, ask: Ask, outcome: Outcome): string[] {
-  const route = state.routes.get(outcome.from ?? outcome.entry ?? 0n);
-  if (route !== undefined && route.prefsrc !== ANY6) return [route.prefsrc];
-  // With iif the route's own source is all there is to show.
-  if (ask.iif) return [ANY6];
-  const nh = route?.nhId ? state.nexthops.get(route.nhId) : undefined;
-  const member = nh?.isGroup ? state.nexthops.get(nh.members[0]?.id ?? 0) : nh;
-  const oif = member?.oif ?? outcome.nhOif;
-  const { daddr } = toQuery(ask, state, 0n);
-  const query = { kind: 'saddr', daddr, oif, prefs: 0, fromNs: 0n, toNs: 0n } as const;
-  const { outcomes } = predictOn(model, { ...query, nextHop: outcome.gateway });
-  return outcomes.map(({ saddr }) => saddr);
+  const query = toQuery(ask, state, nowNs);
+  if (query.kind !== 'lookup') {
+    const { outcomes } = predictOn(model, query);
+    return outcomes.map(({ error, saddr }) => (error === 0 ? { error, src: saddr } : { error }));
+  }
+  return shownRoutes(model, state, query).map(({ error, ifindex, gateway, src }) => {
+    return error === 0
+      ? { error, dev: state.links.get(ifindex)?.name, via: gateway, src }
+      : { error };
+  });
 }
 
 /** Devices of a prefix's routes, by metric and then age; those that expire say so. */

@@ -51,6 +51,23 @@ test('a decision of a trace, as text and as JSON', () => {
   assert.equal(explain(file, `${told.seq}`).stdout, text.stdout);
 });
 
+test('a script that makes the state and asks a kernel the same', () => {
+  const { code, stdout, stderr } = explain(file, 'id:1', '--reproducer');
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^#!\/bin\/sh\n/);
+  assert.match(stdout, /^# decision 1 .*: flow to 2001:db8:ffff::1, curl\[10\]/m);
+  assert.match(stdout, /^# lookup: to 2001:db8:ffff::1, uid 1000, tcp, ports 0 to 443/m);
+  assert.match(stdout, /^ask ip -6 -N route get 2001:db8:ffff::1 uid 1000 ipproto 6 dport 443$/m);
+  assert.match(stdout, /^allow "\$\(printf '[\\\d]+'\)"$/m);
+  assert.equal(spawnSync('sh', ['-n'], { input: stdout }).status, 0);
+  const evil = explain(file, 'id:7', '--reproducer').stdout;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  assert.doesNotMatch(evil, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  assert.equal(spawnSync('sh', ['-n'], { input: evil }).status, 0);
+  const asked = explain(file, '--dst', '2001:db8:ffff::1', '--reproducer', '--netns', 'host');
+  assert.match(asked.stdout, /^allow "/m, asked.stderr);
+});
+
 test('names from outside are escaped', () => {
   for (const format of ['text', 'json']) {
     const { stdout } = explain(file, 'id:7', '--format', format);
