@@ -42,6 +42,8 @@ export function recordCommand(): Command {
     const { format, filter, compress = false, rotate, keep } = flags;
     const sink =
       format && createLineSink(format, process.stdout, filter === undefined ? {} : { filter });
+    // From the start: a signal that comes while namespaces are dumped ends it in order, too.
+    const signalled = interrupted().then(() => 'signalled' as const);
     const session = await startSession({
       ...observeOptionsOf(flags),
       version: VERSION,
@@ -56,9 +58,12 @@ export function recordCommand(): Command {
     greet(session);
     let exitCode: number = EXIT.ok;
     try {
-      await Promise.race([session.observation.seeded, session.failed]);
-      const end = argv.length > 0 ? runToEnd(argv) : interrupted().then(() => EXIT.ok);
-      exitCode = await Promise.race([end, session.failed]);
+      const { seeded } = session.observation;
+      const first = await Promise.race([seeded, signalled, session.failed]);
+      if (first !== 'signalled') {
+        const end = argv.length > 0 ? runToEnd(argv) : signalled.then(() => EXIT.ok);
+        exitCode = await Promise.race([end, session.failed]);
+      }
     } finally {
       await session.stop();
     }

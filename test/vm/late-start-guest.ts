@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
@@ -14,7 +15,6 @@ import { MAIN } from '../../agent/paths.ts';
 
 const SCENARIO = fileURLToPath(new URL('../../../test/scenarios/main-job.yaml', import.meta.url));
 const PATIENCE_MS = 500_000;
-const ROUTERS = ['implicit', 'explicit-a', 'explicit-b'];
 /** Routers are silent; they speak again; both agents have ended. */
 const SILENT = '/tmp/silent';
 const SPEAK = '/tmp/speak';
@@ -43,7 +43,7 @@ ip -6 route add default via 2001:db8:a::1 dev eth0 table 100
 ip addrlabel add prefix 2001:db8:b::/64 label 42
 sysctl -qw net.ipv6.fib_multipath_hash_policy=1 net.ipv6.conf.eth0.hop_limit=33`;
 
-/** Sends a signal to all that runs in a namespace but the sender. */
+/** Sends a signal to all that runs in a namespace but the sender. The lab itself is the other routers. */
 const signal = (name: string): string =>
   `for p in $(ip netns pids $(ip netns identify $$)); do [ $p = $$ ] || kill -${name} $p; done; true`;
 const hold = (until: string): string => `while [ ! -e ${until} ]; do sleep 0.2; done`;
@@ -63,9 +63,9 @@ function writeScenario(): string {
   scenario.actions = [
     ...scenario.actions.filter(isNeeded),
     shell('host', BY_HAND),
-    ...ROUTERS.map((router) => shell(router, signal('STOP'))),
+    shell('implicit', signal('STOP')),
     shell('host', `touch ${SILENT}; ${hold(SPEAK)}`),
-    ...ROUTERS.map((router) => shell(router, signal('CONT'))),
+    shell('implicit', signal('CONT')),
     shell('host', hold(DONE)),
   ];
   const file = '/tmp/late-start.yaml';
@@ -103,10 +103,27 @@ async function until(what: string, child: Child, holds: () => boolean): Promise<
   }
 }
 
-async function startRecorder(name: string): Promise<Child> {
-  const recorder = start(['record', '-o', `/tmp/${name}.pcapng`]);
+async function startRecorder(name: string, ...more: string[]): Promise<Child> {
+  const recorder = start(['record', '-o', `/tmp/${name}.pcapng`, ...more]);
   await until(name, recorder, () => recorder.said().includes('programs attached'));
   return recorder;
+}
+
+/** What a recorder with --format ndjson has told of the host. */
+function follow({ process: { stdout } }: Child): {
+  seeded: boolean;
+  readonly routers: Set<string>;
+} {
+  const seen = { seeded: false, routers: new Set<string>() };
+  if (stdout === null) throw new Error('no output to follow');
+  createInterface({ input: stdout }).on('line', (line) => {
+    if (!line.startsWith('{')) return;
+    const { kind, netns, data } = JSON.parse(line);
+    if (!netns?.name.endsWith('-host')) return;
+    if (kind === 'snapshot') seen.seeded ||= data.seeded;
+    else if (kind === 'ra') seen.routers.add(data.router);
+  });
+  return seen;
 }
 
 const early = await startRecorder('early');
@@ -114,16 +131,18 @@ await sleep(1000);
 // What the whole scenario expects does not hold for this part of it.
 const lab = start(['lab', 'run', '--no-check', writeScenario()]);
 await until('the scenario', lab, () => existsSync(SILENT));
-const late = await startRecorder('late');
-await sleep(4000);
+lab.process.kill('SIGSTOP');
+const late = await startRecorder('late', '--format', 'ndjson');
+const heard = follow(late);
+await until('the dump of the host', late, () => heard.seeded);
 writeFileSync(SPEAK, '');
-// Longer than the routers' interval: the second agent then has seen an RA of each.
-await sleep(8000);
+lab.process.kill('SIGCONT');
+await until('an RA of each router', late, () => heard.routers.size === 3);
 for (const { process } of [early, late]) process.kill('SIGINT');
 const codes = [await early.ended, await late.ended];
 writeFileSync(DONE, '');
 const scenario = await lab.ended;
 for (const name of ['early', 'late'])
   copyFileSync(`/tmp/${name}.pcapng`, join(dir, `${name}.pcapng`));
-const said = { early: early.said(), late: late.said(), lab: lab.said() };
+const said = { early: early.said(), late: late.said().slice(-4000), lab: lab.said() };
 process.stdout.write(`${JSON.stringify({ codes, scenario, said })}\n`);
