@@ -1,6 +1,6 @@
 /**
  * Long traces: written, replayed, compared; each step is a process of its own, so that memory is
- * that of the step. `PVDSCOPE_BENCH_TRACE_RECORDS` says how many records, ten million unless given.
+ * that of the step. `PVDSCOPE_BENCH_TRACE_RECORDS` says how many records, a million unless given.
  */
 
 import { execFile } from 'node:child_process';
@@ -21,7 +21,7 @@ interface Told {
 }
 
 const SCRIPT = fileURLToPath(new URL('./trace-run.js', import.meta.url));
-const RECORDS = Number(process.env['PVDSCOPE_BENCH_TRACE_RECORDS'] ?? 10_000_000);
+const RECORDS = Number(process.env['PVDSCOPE_BENCH_TRACE_RECORDS'] ?? 1_000_000);
 
 async function run(...args: readonly string[]): Promise<Told> {
   const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, ...args]);

@@ -9,7 +9,9 @@ import fc from 'fast-check';
 import { readTrace, type TraceProblem } from '../../../agent/trace/reader.ts';
 import { segmentPath, segmentsOf } from '../../../agent/trace/segments.ts';
 import { createTrace, type TraceOptions } from '../../../agent/trace/writer.ts';
+import type { RaDoneEvent } from '../../../src/decode/event.ts';
 import { KIND, LAYOUT, OP } from '../../../src/decode/layout.gen.ts';
+import { encodeRecord } from '../../../src/decode/record.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'pvdscope-segments-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -181,4 +183,47 @@ test('compressed files, too', () => {
   const path = write(RUN, 'z.pcapng', { rotateBytes: 700, compress: true });
   assert.ok(segmentsOf(path).length > 1);
   assert.deepEqual(read(path), { records: hex(RUN), problems: [] });
+});
+
+/** An RA of `ifname` that the kernel processed, and the record of that. */
+function ra(raId: bigint): Uint8Array[] {
+  const message = Buffer.from('86000000400007080000000000000000', 'hex');
+  const bytes = new Uint8Array(LAYOUT.pvd_ra.size + message.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(LAYOUT.pvd_hdr.kind, KIND.RA, true);
+  view.setBigUint64(LAYOUT.pvd_ra.ra_id, raId, true);
+  view.setUint16(LAYOUT.pvd_ra.msg_len, message.length, true);
+  view.setUint16(LAYOUT.pvd_ra.cap_len, message.length, true);
+  bytes.set(Buffer.from('eth9'), LAYOUT.pvd_ra.ifname);
+  bytes.set(
+    Buffer.from(
+      `600000000010 3aff fe80${'00'.repeat(13)}01 ff02${'00'.repeat(13)}01`.replace(/ /g, ''),
+      'hex',
+    ),
+    LAYOUT.pvd_ra.ip6,
+  );
+  bytes.set(message, LAYOUT.pvd_ra.data);
+  const done: RaDoneEvent = {
+    ...{ kind: 'ra-done', tsNs: 1n, netnsCookie: 7n, cpu: 0, seq: 0, lost: 0, hook: 'none' },
+    ...{ op: 'none', softirq: true, truncated: false, raId, ifindex: 3, reachedDiscovery: true },
+    ...{ processed: true, dropReason: undefined, acceptRa: 1, forwarding: 0 },
+  };
+  return [bytes, encodeRecord(done)];
+}
+
+test('RAs stand in each file with their interface, and tell what became of them', () => {
+  const path = join(dir, 'ra.pcapng');
+  const trace = createTrace(path, INFO, { rotateBytes: 1200 });
+  for (const id of [1n, 2n, 3n]) {
+    for (const bytes of [...ra(id), ...lookups(1, 8)]) trace.append(bytes);
+    trace.flush();
+  }
+  trace.append(ra(4n)[0] as Uint8Array);
+  trace.close();
+  const texts = segmentsOf(path).map((file) => readFileSync(file.path, 'latin1'));
+  assert.equal(texts.length, 4);
+  // An interface is described so, a packet the other way round.
+  for (const text of texts) assert.equal(text.split('ifindex 0, netns cookie 0').length, 2);
+  assert.match(texts[0] ?? '', /valid; the kernel accepted it; record 0, netns cookie 0/);
+  assert.match(texts[3] ?? '', /valid; what the kernel did with it is not known; record 30/);
 });
