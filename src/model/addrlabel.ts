@@ -11,13 +11,17 @@ export interface LabelIndex {
   readonly label: number;
 }
 
-/** `__ip6addrlbl_add()`: longest prefix first; of one length those naming a device first. */
+/**
+ * `__ip6addrlbl_add()`: longest prefix first; of one length those naming a device first, and
+ * then the newest, which are the last in a snapshot.
+ */
 export function sortLabels(labels: readonly Label[]): LabelIndex[] {
   return labels
     .map(({ prefix, ifindex, label }) => {
       const [addr = '::', len = '0'] = prefix.split('/');
       return { words: wordsOf(addr as Addr6), len: Number(len), ifindex, label };
     })
+    .reverse()
     .sort((a, b) => b.len - a.len || Number(b.ifindex !== 0) - Number(a.ifindex !== 0));
 }
 

@@ -8,6 +8,7 @@
 
 import type { Devconf } from '../decode/event.ts';
 import type { Change, ChangeOf } from '../state/change.ts';
+import { labelRows } from '../state/labels.ts';
 import {
   type Address,
   addressKey,
@@ -64,7 +65,7 @@ export function createEditableModel(snapshot: Snapshot): EditableModel {
       devconf: new Map(snapshot.devconf),
       addresses: new Map(snapshot.addresses),
       rules: new Map(snapshot.rules.map((rule) => [`${rule.id}`, rule])),
-      labels: new Map(snapshot.labels.map((label) => [labelKey(label), label])),
+      labels: labelRows(snapshot.labels),
       nexthops: new Map(snapshot.nexthops),
       neighbours: new Map(snapshot.neighbours),
       sysctls: new Map(snapshot.sysctls),
@@ -129,7 +130,7 @@ export function applyChange(model: EditableModel, change: Change): Undo | undefi
       return staling(() => (stale.devices = true), edit(tables.addresses, key, op, change.value));
     }
     case 'label': {
-      const undo = edit(tables.labels, labelKey(change.value), op, change.value);
+      const undo = edit(tables.labels, change.key, op, change.value);
       return staling(() => (stale.devices = true), undo);
     }
     case 'sysctl': {
@@ -171,10 +172,6 @@ function edit<K, V>(table: Map<K, V>, key: K, op: Change['op'], value: V): Undo 
     table.clear();
     for (const [k, v] of rows) table.set(k, v);
   };
-}
-
-function labelKey({ prefix, ifindex }: Label): string {
-  return `${prefix} ${ifindex}`;
 }
 
 function applyNeighbour(model: EditableModel, change: ChangeOf<'neighbour'>): Undo {

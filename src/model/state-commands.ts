@@ -185,7 +185,7 @@ function peer(ifindex: number, state: 'up' | 'down'): SetupStep {
   return run(ipCommand('must', 'ip', 'link', 'set', 'dev', peerName(ifindex), state));
 }
 
-/** `__ip6addrlbl_add()` puts the newest first among those of one length. */
+/** Oldest first, as they came: of one prefix the newest counts (`__ip6addrlbl_add()`). */
 function labels(snapshot: Snapshot): SetupStep[] {
   const add = ['ip', 'addrlabel', 'add', 'prefix'];
   return [

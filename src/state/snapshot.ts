@@ -221,6 +221,7 @@ export interface Snapshot {
   /** Key: the kernel's `fib6_info` id. Routes of one node and metric stand in leaf order. */
   readonly routes: ReadonlyMap<bigint, Route>;
   readonly rules: readonly Rule[];
+  /** Oldest first. */
   readonly labels: readonly Label[];
   /** Key: {@link neighbourKey}. */
   readonly neighbours: ReadonlyMap<string, Neighbour>;

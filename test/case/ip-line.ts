@@ -1,5 +1,7 @@
 /** One line of a state, carried out. */
 
+import { prefixLen } from '../../src/net/prefix6.ts';
+import type { Label } from '../../src/state/snapshot.ts';
 import { applyEvent } from './ip-event.ts';
 import {
   addAddr,
@@ -37,9 +39,19 @@ export function applyLine(state: IpState, line: string): void {
     if (object === 'addr') verb === 'add' ? addAddr(state, w) : deleteAddr(state, w);
     else if (object === 'route') applyRoute(state, verb, w);
     else if (object === 'rule') addRule(state, w);
-    else if (object === 'addrlabel') state.labels.push(parseLabel(w, index));
+    else if (object === 'addrlabel') addLabel(state, parseLabel(w, index));
     else if (object === 'neigh') addNeigh(state, w);
     else if (object === 'nexthop') addNexthop(state, w);
     else throw new Error(`unknown line: ${line}`);
   }
+}
+
+/** `__ip6addrlbl_add()`: "File exists" when the first of its length without a device is the same. */
+function addLabel(state: IpState, label: Label): void {
+  const len = prefixLen(label.prefix);
+  const { labels } = state;
+  const first = labels.findLast((l) => l.ifindex === 0 && prefixLen(l.prefix) === len);
+  const known = labels.filter((l) => l.prefix === label.prefix && l.ifindex === label.ifindex);
+  if (known.length > 0 && (label.ifindex !== 0 || first?.prefix === label.prefix)) return;
+  labels.push(label);
 }

@@ -11,6 +11,7 @@ import {
   address,
   at,
   COOKIE,
+  dumpMark,
   entry,
   feed,
   label,
@@ -247,6 +248,37 @@ describe('rules, labels, neighbours, nexthops, settings', () => {
     assert.equal(stateOf(world).labels.find((l) => l.prefix === 'fc00::/7')?.label, 13);
     feed(world, [label(at(3, 'del'), 'fc00::/7', 0)]);
     assert.equal(stateOf(world).labels.length, 9);
+  });
+
+  test('a prefix has a second label once another of its length came between', () => {
+    const [a, b] = ['2001:db8:a1::/48', '2001:db8:a2::/48'];
+    const labels = (world: ReturnType<typeof worldOf>): (string | number)[][] =>
+      stateOf(world)
+        .labels.filter(({ prefix }) => prefix === a || prefix === b)
+        .map(({ prefix, label: value }) => [prefix, value]);
+    const events = [label(at(2), a, 20), label(at(3), a, 21), label(at(4), b, 30)];
+    const world = worldOf([born, ...events, label(at(5), a, 22), label(at(6), a, 23)]);
+    const both = [
+      [a, 21],
+      [b, 30],
+      [a, 23],
+    ];
+    assert.deepEqual(labels(world), both);
+    const rows = [label(at(7), a, 23), label(at(7), b, 30), label(at(7), a, 21)];
+    const [late, kernels] = [worldOf([]), [...stateOf(world).labels].slice(0, 10).toReversed()];
+    const others = kernels.map((l) => label(at(7), l.prefix, l.label));
+    const read = [...rows, ...others].map((event) => ({ ...event, op: 'dump' }) as const);
+    const dumped = [dumpMark(7, 'begin'), ...read, dumpMark(8, 'end')];
+    feed(late, dumped);
+    assert.deepEqual(labels(late), both);
+    // The same dump finds no drift, and the newest goes first.
+    assert.ok(
+      !feed(world, dumped).some(({ object, key }) => object === 'label' && key.startsWith(a)),
+    );
+    for (const one of [late, world]) {
+      feed(one, [label(at(9, 'del'), a, 0)]);
+      assert.deepEqual(labels(one), both.slice(0, 2));
+    }
   });
 
   test('neighbours change state and go', () => {

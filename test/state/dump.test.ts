@@ -85,11 +85,13 @@ const DEFAULTS = [
   ).map(([prefix, value]) => label(at(9), prefix, value)),
 ];
 
-/** In the order of the kernel's lists: addresses of an interface newest first. */
+/** In the order of the kernel's lists: addresses of an interface and labels newest first. */
 function dumped(): KernelEvent[] {
-  const others = STATE.filter((event) => event.kind !== 'addr');
-  const addrs = STATE.filter((event) => event.kind === 'addr').toReversed();
-  return [...others, ...addrs, ...DEFAULTS].map((event) => ({ ...event, tsNs: at(10).tsNs }));
+  const isReversed = ({ kind }: KernelEvent): boolean => kind === 'addr' || kind === 'label';
+  const all = [...STATE, ...DEFAULTS];
+  return [...all.filter((e) => !isReversed(e)), ...all.filter(isReversed).toReversed()].map(
+    (event) => ({ ...event, tsNs: at(10).tsNs }),
+  );
 }
 
 describe('late start', () => {

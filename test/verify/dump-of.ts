@@ -48,7 +48,9 @@ export function dumpOf(items: readonly Item[]): KernelEvent[] {
       ...split('dst', row.dst),
       kind: 'rule',
     })),
-    ...state.labels.map((row) => ({ ...h, ...row, ...split('prefix', row.prefix), kind: 'label' })),
+    ...state.labels
+      .map((row) => ({ ...h, ...row, ...split('prefix', row.prefix), kind: 'label' }))
+      .reverse(),
     ...[...state.neighbours.values()].map((row) => ({
       ...h,
       ...row,
