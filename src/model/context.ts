@@ -44,8 +44,10 @@ export interface Fib6Result {
   flags: number;
   type: number;
   exception: Exception | undefined;
-  /** `rt6_info.from`: the route the dst was made for. */
-  from: Route | undefined;
+  /** `rt6_info.from`: the entry the dst was made for. */
+  from: number;
+  /** `fib6_info.fib6_table`. */
+  table: number;
   /** Of the dst, positive. */
   error: number;
 }
@@ -106,7 +108,8 @@ export function createContext(state: ModelState, profile: Profile): Context {
       flags: 0,
       type: 0,
       exception: undefined,
-      from: undefined,
+      from: 0,
+      table: 0,
       error: 0,
     },
     oracle: { hash: 1, isExact: false, bounds: new Set(), picks: [], fans: [], used: 0 },

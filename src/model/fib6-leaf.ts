@@ -2,7 +2,16 @@
 
 import type { Route } from '../state/snapshot.ts';
 import { locate, N_LEAF, subtreeOf } from './fib6-node.ts';
-import { E_BITS, E_FLAGS, E_NEXT, E_PVD, ENTRY, type EntryWords, type Fib6 } from './fib6-trie.ts';
+import {
+  E_BITS,
+  E_FLAGS,
+  E_NEXT,
+  E_PVD,
+  ENTRY,
+  type EntryWords,
+  entryBits,
+  type Fib6,
+} from './fib6-trie.ts';
 import { wordsOf } from './words.ts';
 
 /** Where a route stands. */
@@ -29,26 +38,28 @@ export function leafRoutes(fib: Fib6, place: Place): Route[] {
   return found;
 }
 
+/** The entry of the route with this id, or 0. */
+export function entryOf(fib: Fib6, route: Route): number {
+  const node = nodeOf(fib, route);
+  if (node === 0) return 0;
+  let at = fib.nodes[node + N_LEAF] ?? 0;
+  while (at !== 0 && fib.ids[at / ENTRY] !== route.id) at = fib.entries[at + E_NEXT] ?? 0;
+  return at;
+}
+
 /**
  * Replaces what changes of a route while it stays where it is: flags, expiry, nexthop state,
- * PvD. Returns what it was; undefined when it is not there.
+ * PvD.
  */
 export function fib6Change(
   fib: Fib6,
+  entry: number,
   route: Route,
   words: Pick<EntryWords, 'pvd'>,
-): Route | undefined {
-  const node = nodeOf(fib, route);
-  if (node === 0) return undefined;
+): void {
   const e = fib.entries;
-  for (let at = fib.nodes[node + N_LEAF] ?? 0; at !== 0; at = e[at + E_NEXT] ?? 0) {
-    const old = fib.routes[at / ENTRY];
-    if (old?.id !== route.id) continue;
-    e[at + E_FLAGS] = route.flags;
-    e[at + E_BITS] = route.type | ((route.nhFlags & 0xff) << 8) | (route.weight << 16);
-    e[at + E_PVD] = words.pvd;
-    fib.routes[at / ENTRY] = route;
-    return old;
-  }
-  return undefined;
+  e[entry + E_FLAGS] = route.flags;
+  e[entry + E_BITS] = entryBits(route);
+  e[entry + E_PVD] = words.pvd;
+  fib.routes[entry / ENTRY] = route;
 }

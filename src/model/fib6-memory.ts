@@ -6,9 +6,9 @@ import type { Fib6 } from './fib6-trie.ts';
 /** Nodes laid out side by side: two cache lines, three levels of a full tree. */
 const GROUP = 8;
 
-/** Bytes the typed arrays use (not what they reserve) plus one pointer a route. */
+/** Bytes the typed arrays use (not what they reserve) plus two pointers a route. */
 export function fib6Bytes(fib: Fib6): number {
-  return 4 * (2 * fib.nodeEnd + fib.entryEnd) + 8 * fib.routes.length;
+  return 4 * (2 * fib.nodeEnd + fib.entryEnd) + 16 * fib.routes.length;
 }
 
 /**

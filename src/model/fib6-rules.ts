@@ -19,6 +19,7 @@ import {
   RT6_TABLE_MAIN,
 } from './constants.ts';
 import type { Context } from './context.ts';
+import { ENTRY } from './fib6-trie.ts';
 import { nexthopOif, polRoute } from './ip6-pol-route.ts';
 import type { RuleIndex } from './model-state.ts';
 import { openQuirk } from './quirk.ts';
@@ -72,7 +73,7 @@ function noRoute(ctx: Context): void {
   res.entry = 0;
   res.nh = undefined;
   res.exception = undefined;
-  res.from = undefined;
+  res.from = 0;
   res.error = ENETUNREACH;
 }
 
@@ -117,7 +118,7 @@ function findSaddr(ctx: Context, index: RuleIndex, flags: number): boolean {
 
 /** `fib6_rule_suppress()`. The length is that of the dst: 128 for an exception. */
 function isSuppressed(ctx: Context, { rule }: RuleIndex): boolean {
-  const plen = ctx.res.exception ? 128 : (ctx.res.from?.dstLen ?? 0);
+  const plen = ctx.res.exception ? 128 : (ctx.state.fib.routes[ctx.res.from / ENTRY]?.dstLen ?? 0);
   const group = ctx.state.devices.get(nexthopOif(ctx))?.group;
   const suppressed =
     plen <= rule.suppressPrefixlen ||

@@ -19,9 +19,20 @@ import {
 } from './constants.ts';
 import { type Context, routeText } from './context.ts';
 import { N_LEAF } from './fib6-node.ts';
-import { E_BITS, E_FLAGS, E_METRIC, E_NEIGH, E_NEXT, E_NHID, E_OIF, ENTRY } from './fib6-trie.ts';
+import {
+  E_BITS,
+  E_FLAGS,
+  E_METRIC,
+  E_NEIGH,
+  E_NEXT,
+  E_NHID,
+  E_OIF,
+  ENTRY,
+  RTN_MASK,
+} from './fib6-trie.ts';
 import type { RouteLoss } from './ladder.ts';
-import { type ModelState, type NexthopIndex, NO_NEIGH } from './model-state.ts';
+import type { ModelState, NexthopIndex } from './model-state.ts';
+import { NO_NEIGH } from './neighbours.ts';
 import { choose } from './oracle.ts';
 import { pvdAllows } from './pvd-binding.ts';
 import { openQuirk } from './quirk.ts';
@@ -205,7 +216,7 @@ function scan(
     res.entry = at;
     res.nh = undefined;
     res.flags = flags;
-    res.type = bits & 0xff;
+    res.type = bits & RTN_MASK;
   }
   return 0;
 }
@@ -240,7 +251,7 @@ function scanNexthop(
   strict: number,
 ): number {
   const flags = ctx.state.fib.entries[entry + E_FLAGS] as number;
-  const type = (ctx.state.fib.entries[entry + E_BITS] as number) & 0xff;
+  const type = (ctx.state.fib.entries[entry + E_BITS] as number) & RTN_MASK;
   let top = best;
   for (const member of nh.isGroup ? nh.members : [nh]) {
     const score = findMatch(ctx, member.nhFlags, member.oif, member.neigh, flags, oif, strict);

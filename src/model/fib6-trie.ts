@@ -6,6 +6,7 @@
  * lookup.
  */
 
+import { ANY6 } from '../net/addr6.ts';
 import type { Route } from '../state/snapshot.ts';
 import {
   addNode,
@@ -32,9 +33,12 @@ export const E_OIF = 3;
 /** Slot of (oif, gateway) in the neighbour states; 0 when there is no gateway. */
 export const E_NEIGH = 4;
 export const E_NHID = 5;
-/** `RTN_*` in bits 0-7, `RTNH_F_*` in 8-15, weight in 16-31. */
+/** `RTN_*` in bits 0-6, {@link HAS_PREFSRC} in 7, `RTNH_F_*` in 8-15, weight in 16-31. */
 export const E_BITS = 6;
 export const E_PVD = 7;
+export const RTN_MASK = 0x7f;
+/** The route has a preferred source (`fib6_prefsrc`). */
+export const HAS_PREFSRC = 0x80;
 /** Deepest path: one node a bit, and the root. */
 export const PATH_MAX = 130;
 
@@ -42,8 +46,10 @@ export interface Fib6 extends Nodes {
   entries: Int32Array;
   entryEnd: number;
   entryFree: number;
-  /** The route of each entry. */
+  /** The route of each entry. A decision reads it only for what the entry does not say. */
   readonly routes: (Route | undefined)[];
+  /** Its id, beside it: the answer names the route, and need not wait for it. */
+  readonly ids: (bigint | undefined)[];
   /** Table id → root node. */
   readonly tables: Map<number, number>;
   size: number;
@@ -63,6 +69,7 @@ export function createFib6(routes = 64): Fib6 {
     entryEnd: ENTRY,
     entryFree: 0,
     routes: [undefined],
+    ids: [undefined],
     tables: new Map(),
     size: 0,
   };
@@ -113,10 +120,16 @@ function newEntry(fib: Fib6, route: Route, words: EntryWords): number {
   e[at + E_OIF] = route.oif;
   e[at + E_NEIGH] = words.neigh;
   e[at + E_NHID] = route.nhId;
-  e[at + E_BITS] = route.type | ((route.nhFlags & 0xff) << 8) | (route.weight << 16);
+  e[at + E_BITS] = entryBits(route);
   e[at + E_PVD] = words.pvd;
   fib.routes[at / ENTRY] = route;
+  fib.ids[at / ENTRY] = route.id;
   return at;
+}
+
+/** The word `E_BITS` of a route. */
+export function entryBits({ type, prefsrc, nhFlags, weight }: Route): number {
+  return type | (prefsrc === ANY6 ? 0 : HAS_PREFSRC) | ((nhFlags & 0xff) << 8) | (weight << 16);
 }
 
 function linkEntry(fib: Fib6, node: number, entry: number): void {
@@ -133,20 +146,24 @@ function linkEntry(fib: Fib6, node: number, entry: number): void {
   else e[prev + E_NEXT] = entry;
 }
 
-/** `fib6_del()`: removes the route with this id; false when it is not there. */
-export function fib6Del(fib: Fib6, route: Route): boolean {
+/** `fib6_del()`: removes the route with this id; returns where it was, 0 when it is not there. */
+export function fib6Del(fib: Fib6, route: Route): number {
   const root = fib.tables.get(route.table);
-  if (root === undefined) return false;
+  if (root === undefined) return 0;
   const path: number[] = [];
   const node = locate(fib, root, wordsOf(route.dst), route.dstLen, path);
-  if (node === 0) return false;
+  if (node === 0) return 0;
+  let entry = 0;
   if (route.srcLen === 0) {
-    if (!unlinkEntry(fib, node, route.id)) return false;
+    entry = unlinkEntry(fib, node, route.id);
+    if (entry === 0) return 0;
   } else {
     const subtree = subtreeOf(fib, node);
     const subPath: number[] = [];
     const sub = subtree && locate(fib, subtree, wordsOf(route.src), route.srcLen, subPath);
-    if (!sub || !unlinkEntry(fib, sub, route.id)) return false;
+    if (!sub) return 0;
+    entry = unlinkEntry(fib, sub, route.id);
+    if (entry === 0) return 0;
     prune(fib, sub, subPath);
     if (fib.nodes[subtree + N_LEFT] === 0 && fib.nodes[subtree + N_LEFT + 1] === 0) {
       setChild(fib, node + N_SUBTREE, 0);
@@ -155,20 +172,21 @@ export function fib6Del(fib: Fib6, route: Route): boolean {
   }
   prune(fib, node, path);
   fib.size--;
-  return true;
+  return entry;
 }
 
-function unlinkEntry(fib: Fib6, node: number, id: bigint): boolean {
+function unlinkEntry(fib: Fib6, node: number, id: bigint): number {
   const e = fib.entries;
   let prev = 0;
   for (let at = fib.nodes[node + N_LEAF] ?? 0; at !== 0; prev = at, at = e[at + E_NEXT] ?? 0) {
-    if (fib.routes[at / ENTRY]?.id !== id) continue;
+    if (fib.ids[at / ENTRY] !== id) continue;
     if (prev === 0) fib.nodes[node + N_LEAF] = e[at + E_NEXT] ?? 0;
     else e[prev + E_NEXT] = e[at + E_NEXT] ?? 0;
     fib.routes[at / ENTRY] = undefined;
+    fib.ids[at / ENTRY] = undefined;
     e[at + E_NEXT] = fib.entryFree;
     fib.entryFree = at;
-    return true;
+    return at;
   }
-  return false;
+  return 0;
 }

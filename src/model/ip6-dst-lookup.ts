@@ -6,7 +6,8 @@ import { EADDRNOTAVAIL, EAFNOSUPPORT, F_IFACE, IFA_F_OPTIMISTIC, NUD_VALID } fro
 import type { Context } from './context.ts';
 import { dstOif, nexthopGateway } from './ip6-pol-route.ts';
 import { routeGetSaddr, routeOutput, type Source } from './ip6-route-output.ts';
-import { type Candidate, NO_NEIGH, nudOf } from './model-state.ts';
+import type { Candidate } from './model-state.ts';
+import { NO_NEIGH, nudOf } from './neighbours.ts';
 import { DADDR, isAny, SADDR, writeWords } from './words.ts';
 
 /**

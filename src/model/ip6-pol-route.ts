@@ -15,7 +15,8 @@ import {
 import { type Context, routeText } from './context.ts';
 import { selectPath } from './fib6-select-path.ts';
 import { lastNode, tableLookup } from './fib6-table-lookup.ts';
-import { E_OIF, ENTRY } from './fib6-trie.ts';
+import { E_NEIGH, E_OIF, ENTRY } from './fib6-trie.ts';
+import { shownBy } from './nexthop-entries.ts';
 import { choose } from './oracle.ts';
 import { openQuirk } from './quirk.ts';
 
@@ -47,6 +48,7 @@ export function polRoute(ctx: Context, table: number, oif: number, flags: number
     const nhOif = nexthopOif(ctx);
     res.exception = exceptions.find((e) => e.oif === nhOif && e.gateway === gateway);
   }
+  res.table = table;
   res.from = pcpuFrom(ctx);
   // ip6_rt_init_dst(): only RTF_REJECT makes an error of the type.
   res.error = res.flags & RTF_REJECT ? typeToError(res.type) : 0;
@@ -58,17 +60,22 @@ export function polRoute(ctx: Context, table: number, oif: number, flags: number
 
 /**
  * `rt6_get_pcpu_route()`: a nexthop object has one dst a CPU for all routes that lead to it, made
- * for whichever was asked for first. What is read from the dst's route may be that one's.
+ * for whichever was asked for first. What is read from the dst's route may be that one's; of
+ * routes from which the same is read one stands for all.
  */
-function pcpuFrom(ctx: Context): Route | undefined {
-  const { nh } = ctx.res;
-  const own = routeOf(ctx);
-  if (nh === undefined) return own;
-  const others = [...ctx.state.nexthopRoutes]
-    .filter(([id]) => id === nh.id || ctx.state.nexthops.get(id)?.members.includes(nh))
-    .flatMap(([, sharing]) => [...sharing].filter((route) => route !== own));
-  if (others.length === 0) return own;
-  return [own, ...others][choose(ctx.oracle, others.length + 1)];
+function pcpuFrom(ctx: Context): number {
+  const { nh, entry } = ctx.res;
+  if (nh === undefined) return entry;
+  const own = shownBy(routeOf(ctx));
+  const others: number[] = [];
+  for (const id of nh.usedBy) {
+    for (const [shown, entries] of ctx.state.nexthopEntries.get(id) ?? []) {
+      const [first] = entries;
+      if (shown !== own && first !== undefined) others.push(first);
+    }
+  }
+  if (others.length === 0) return entry;
+  return [entry, ...others][choose(ctx.oracle, others.length + 1)] as number;
 }
 
 /** The route in `ctx.res`. */
@@ -83,7 +90,9 @@ export function nexthopOif(ctx: Context): number {
 
 /** Gateway of the nexthop in `ctx.res`; `::` for none. */
 export function nexthopGateway(ctx: Context): Addr6 {
-  return ctx.res.nh ? ctx.res.nh.gateway : (routeOf(ctx)?.gateway ?? ('::' as Addr6));
+  const { fib, gateways } = ctx.state;
+  if (ctx.res.nh) return ctx.res.nh.gateway;
+  return gateways[fib.entries[ctx.res.entry + E_NEIGH] as number] as Addr6;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** Entry points of a lookup: `ip6_route_output_flags()`, `ip6_route_input_lookup()`, `ip6_route_get_saddr()`. */
 
-import type { Addr6 } from '../net/addr6.ts';
-import type { Route } from '../state/snapshot.ts';
+import { type Addr6, ANY6 } from '../net/addr6.ts';
 import { ADDR_LINKLOCAL, ADDR_MULTICAST, addrType, needStrict } from './addr-type.ts';
 import {
   ENETUNREACH,
@@ -12,6 +11,7 @@ import {
 } from './constants.ts';
 import type { Context } from './context.ts';
 import { ruleLookup } from './fib6-rules.ts';
+import { E_BITS, E_NHID, E_OIF, E_PVD, ENTRY, HAS_PREFSRC } from './fib6-trie.ts';
 import { nexthopGateway, polRoute } from './ip6-pol-route.ts';
 import type { Candidate } from './model-state.ts';
 import { devGetSaddr } from './rfc6724-saddr.ts';
@@ -86,24 +86,29 @@ export interface Source {
  */
 export function routeGetSaddr(ctx: Context, prefs: number): Source | undefined {
   const { state, flow, res } = ctx;
-  const route = res.error === 0 ? res.from : undefined;
-  const oif = route === undefined ? 0 : deviceOf(ctx, route);
+  const from = res.error === 0 ? res.from : 0;
+  const e = state.fib.entries;
+  const oif = from === 0 ? 0 : deviceOf(ctx, from);
   const vrf = state.devices.get(flow.l3mdev);
   const sameVrf = vrf === undefined || state.devices.get(oif)?.l3mdev === vrf.ifindex;
-  if (route !== undefined && route.prefsrc !== '::' && sameVrf) {
+  if (from !== 0 && (e[from + E_BITS] as number) & HAS_PREFSRC && sameVrf) {
     // Taken as it is: whether it is still usable was checked when the route was added.
-    if (ctx.trace) ctx.trace.push({ step: 'prefsrc', saddr: route.prefsrc });
-    return { addr: route.prefsrc, candidate: undefined };
+    const saddr = state.fib.routes[from / ENTRY]?.prefsrc ?? ANY6;
+    if (ctx.trace) ctx.trace.push({ step: 'prefsrc', saddr });
+    return { addr: saddr, candidate: undefined };
   }
-  const nextHop = route === undefined ? undefined : nexthopGateway(ctx);
+  const nextHop = from === 0 ? undefined : nexthopGateway(ctx);
   const device = sameVrf ? oif : flow.l3mdev;
-  const candidate = devGetSaddr(ctx, device, prefs, nextHop, route?.attribution.pvd);
+  const pvd = from === 0 ? undefined : state.pvdIds[e[from + E_PVD] as number];
+  const candidate = devGetSaddr(ctx, device, prefs, nextHop, pvd);
   return candidate && { addr: candidate.address.addr, candidate };
 }
 
 /** `fib6_info_nh_dev()`: for a group the device of its first member, whichever multipath took. */
-function deviceOf(ctx: Context, route: Route): number {
-  if (route.nhId === 0) return route.oif;
-  const nh = ctx.state.nexthops.get(route.nhId);
+function deviceOf(ctx: Context, entry: number): number {
+  const e = ctx.state.fib.entries;
+  const nhId = e[entry + E_NHID] as number;
+  if (nhId === 0) return e[entry + E_OIF] as number;
+  const nh = ctx.state.nexthops.get(nhId);
   return (nh?.isGroup ? nh.members[0]?.oif : nh?.oif) ?? 0;
 }

@@ -28,10 +28,10 @@ import {
   deleteRoute,
   type ModelState,
   updateDevices,
-  updateNeighbour,
   updateNexthops,
   updateRules,
 } from './model-state.ts';
+import { updateNeighbour } from './neighbours.ts';
 import { hashSettings } from './rt6-multipath-hash.ts';
 
 /** The tables that are derived from as a whole, in the kernel's order. */

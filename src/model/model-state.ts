@@ -6,21 +6,15 @@
 
 import type { Addr6 } from '../net/addr6.ts';
 import type { PvdId } from '../net/pvd-id.ts';
-import {
-  type Address,
-  type Neighbour,
-  type Nexthop,
-  neighbourKey,
-  type Route,
-  type Rule,
-  type Snapshot,
-} from '../state/snapshot.ts';
+import type { Address, Nexthop, Route, Rule, Snapshot } from '../state/snapshot.ts';
 import { addrType, srcScope } from './addr-type.ts';
 import { addrLabel, type LabelIndex, sortLabels } from './addrlabel.ts';
 import { IFA_F_OPTIMISTIC } from './constants.ts';
-import { fib6Change } from './fib6-leaf.ts';
+import { entryOf, fib6Change } from './fib6-leaf.ts';
 import { compactNodes } from './fib6-memory.ts';
-import { createFib6, type EntryWords, type Fib6, fib6Add, fib6Del } from './fib6-trie.ts';
+import { createFib6, ENTRY, type EntryWords, type Fib6, fib6Add, fib6Del } from './fib6-trie.ts';
+import { createNeighbours, type Neighbours, neighSlot, updateNeighbour } from './neighbours.ts';
+import { addNexthopEntry, deleteNexthopEntry, type NexthopEntries } from './nexthop-entries.ts';
 import { type HashSettings, hashSettings } from './rt6-multipath-hash.ts';
 import { wordsOf } from './words.ts';
 
@@ -78,31 +72,27 @@ export interface NexthopIndex {
   readonly isResilient: boolean;
   readonly members: readonly NexthopIndex[];
   readonly weights: readonly number[];
+  /** The objects that lead here: itself, and the groups it is in. */
+  readonly usedBy: number[];
 }
 
-export interface ModelState {
+export interface ModelState extends Neighbours {
   readonly fib: Fib6;
   devices: ReadonlyMap<number, Device>;
   rules: readonly RuleIndex[];
   labels: readonly LabelIndex[];
   nexthops: ReadonlyMap<number, NexthopIndex>;
-  /** Routes by the nexthop object they lead to. */
-  readonly nexthopRoutes: Map<number, Set<Route>>;
+  readonly nexthopEntries: NexthopEntries;
   pvds: Snapshot['pvds'];
   hashSettings: HashSettings;
-  /** Neighbour key → slot; slot 0 is "no gateway". */
-  readonly neighSlots: Map<string, number>;
-  /** `NUD_*` by slot; 0x100 marks "no entry". */
-  nud: Uint16Array;
   readonly pvdSlots: Map<PvdId, number>;
+  /** The PvD of each slot; slot 0 is "none". */
+  readonly pvdIds: (PvdId | undefined)[];
   /** `all.forwarding == 0`: a host looks for reachable routers first. */
   isHost: boolean;
   /** Whether any address is optimistic (RFC 4429). */
   hasOptimistic: boolean;
 }
-
-/** Value of {@link ModelState.nud} for a gateway without neighbour entry. */
-export const NO_NEIGH = 0x100;
 
 /** Arranges a snapshot. Cost: linear in its size. */
 export function createModelState(snapshot: Snapshot): ModelState {
@@ -112,12 +102,12 @@ export function createModelState(snapshot: Snapshot): ModelState {
     rules: [],
     labels: [],
     nexthops: new Map(),
-    nexthopRoutes: new Map(),
+    nexthopEntries: new Map(),
     pvds: snapshot.pvds,
     hashSettings: hashSettings(snapshot.sysctls),
-    neighSlots: new Map(),
-    nud: new Uint16Array(16).fill(NO_NEIGH),
+    ...createNeighbours(),
     pvdSlots: new Map(),
+    pvdIds: [undefined],
     isHost: true,
     hasOptimistic: false,
   };
@@ -132,17 +122,16 @@ export function createModelState(snapshot: Snapshot): ModelState {
 
 /** Adds a route behind those of its metric; cost: its prefix length. */
 export function addRoute(state: ModelState, route: Route): void {
-  fib6Add(state.fib, route, entryWords(state, route));
-  if (route.nhId === 0) return;
-  const sharing = state.nexthopRoutes.get(route.nhId) ?? new Set();
-  state.nexthopRoutes.set(route.nhId, sharing.add(route));
+  const entry = fib6Add(state.fib, route, entryWords(state, route));
+  addNexthopEntry(state.nexthopEntries, route, entry);
 }
 
 /** What an entry says of things outside the FIB. */
 function entryWords(state: ModelState, route: Route): EntryWords {
-  const neigh =
-    route.gateway === '::' ? 0 : neighSlot(state, neighbourKey(route.oif, route.gateway));
-  return { neigh, pvd: pvdSlot(state, route.attribution.pvd) };
+  return {
+    neigh: neighSlot(state, route.oif, route.gateway),
+    pvd: pvdSlot(state, route.attribution.pvd),
+  };
 }
 
 /**
@@ -150,18 +139,20 @@ function entryWords(state: ModelState, route: Route): EntryWords {
  * the old one, undefined when it is not there.
  */
 export function changeRoute(state: ModelState, route: Route): Route | undefined {
-  const old = fib6Change(state.fib, route, { pvd: pvdSlot(state, route.attribution.pvd) });
-  const sharing = state.nexthopRoutes.get(route.nhId);
-  if (old !== undefined && sharing?.delete(old)) sharing.add(route);
+  const entry = entryOf(state.fib, route);
+  const old = state.fib.routes[entry / ENTRY];
+  if (old === undefined) return undefined;
+  deleteNexthopEntry(state.nexthopEntries, old, entry);
+  fib6Change(state.fib, entry, route, { pvd: pvdSlot(state, route.attribution.pvd) });
+  addNexthopEntry(state.nexthopEntries, route, entry);
   return old;
 }
 
 /** Removes a route; false when it was not there. */
 export function deleteRoute(state: ModelState, route: Route): boolean {
-  for (const known of state.nexthopRoutes.get(route.nhId) ?? []) {
-    if (known.id === route.id) state.nexthopRoutes.get(route.nhId)?.delete(known);
-  }
-  return fib6Del(state.fib, route);
+  const entry = fib6Del(state.fib, route);
+  if (entry !== 0) deleteNexthopEntry(state.nexthopEntries, route, entry);
+  return entry !== 0;
 }
 
 /** Number of a PvD inside the state; 0 for none. */
@@ -169,34 +160,9 @@ export function pvdSlot(state: ModelState, pvd: PvdId | undefined): number {
   if (pvd === undefined) return 0;
   const known = state.pvdSlots.get(pvd);
   if (known !== undefined) return known;
-  const slot = state.pvdSlots.size + 1;
+  const slot = state.pvdIds.push(pvd) - 1;
   state.pvdSlots.set(pvd, slot);
   return slot;
-}
-
-function neighSlot(state: ModelState, key: string): number {
-  const known = state.neighSlots.get(key);
-  if (known !== undefined) return known;
-  const slot = state.neighSlots.size + 1;
-  if (slot >= state.nud.length) {
-    const grown = new Uint16Array(2 * state.nud.length).fill(NO_NEIGH);
-    grown.set(state.nud);
-    state.nud = grown;
-  }
-  state.neighSlots.set(key, slot);
-  return slot;
-}
-
-/** Takes over the state of one neighbour entry; `gone` removes it. */
-export function updateNeighbour(state: ModelState, neighbour: Neighbour, gone = false): void {
-  const slot = neighSlot(state, neighbourKey(neighbour.ifindex, neighbour.addr));
-  state.nud[slot] = gone ? NO_NEIGH : neighbour.nudState & 0xff;
-}
-
-/** `NUD_*` of a neighbour, or {@link NO_NEIGH}. */
-export function nudOf(state: ModelState, ifindex: number, addr: Addr6): number {
-  const slot = state.neighSlots.get(neighbourKey(ifindex, addr));
-  return slot === undefined ? NO_NEIGH : (state.nud[slot] ?? NO_NEIGH);
 }
 
 /** `ops->rules_list`: by preference, then by age. */
@@ -222,19 +188,21 @@ export function updateNexthops(state: ModelState, nexthops: ReadonlyMap<number, 
     id: nh.id,
     oif: nh.oif,
     gateway: nh.gateway,
-    neigh: nh.gateway === '::' ? 0 : neighSlot(state, neighbourKey(nh.oif, nh.gateway)),
+    neigh: neighSlot(state, nh.oif, nh.gateway),
     nhFlags: nh.nhFlags,
     isGroup: nh.isGroup,
     isBlackhole: nh.isBlackhole,
     isResilient: nh.isResilient,
     members,
     weights,
+    usedBy: [nh.id],
   });
   for (const nh of nexthops.values()) if (!nh.isGroup) index.set(nh.id, make(nh, [], []));
   for (const nh of nexthops.values()) {
     if (!nh.isGroup) continue;
     const known = nh.members.filter((m) => index.has(m.id));
     const members = known.map((m) => index.get(m.id) as NexthopIndex);
+    for (const member of members) if (!member.usedBy.includes(nh.id)) member.usedBy.push(nh.id);
     const weights = known.map((m) => m.weight);
     index.set(nh.id, make(nh, members, weights));
   }

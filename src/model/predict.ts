@@ -12,8 +12,9 @@ import type { Snapshot } from '../state/snapshot.ts';
 import { boundTo, effectiveBinding } from './binding.ts';
 import { EADDRNOTAVAIL, ENETUNREACH } from './constants.ts';
 import { type Context, createContext } from './context.ts';
+import { E_PVD, ENTRY } from './fib6-trie.ts';
 import { dstLookup } from './ip6-dst-lookup.ts';
-import { dstOif, nexthopGateway, nexthopOif, routeOf } from './ip6-pol-route.ts';
+import { dstOif, nexthopGateway, nexthopOif } from './ip6-pol-route.ts';
 import { routeInput, routeOutput } from './ip6-route-output.ts';
 import type { Step } from './ladder.ts';
 import { type Candidate, createModelState, type ModelState } from './model-state.ts';
@@ -185,7 +186,7 @@ function loadFlow(ctx: Context, fields: LookupQuery | FlowQuery): void {
   ctx.exceptions = fields.volatile?.exceptions;
   ctx.res.exception = undefined;
   ctx.res.nh = undefined;
-  ctx.res.from = undefined;
+  ctx.res.from = 0;
   ctx.res.entry = 0;
 }
 
@@ -219,24 +220,24 @@ export function refusal(error: number): Prediction {
 
 function routeOutcome(ctx: Context, source: Candidate | undefined): Outcome {
   const { res, flow } = ctx;
-  const route = routeOf(ctx);
-  if (route === undefined) {
+  const { entries, ids } = ctx.state.fib;
+  if (res.entry === 0) {
     return { ...NOTHING, error: res.error, saddr: flow.saddr, saddrPvd: pvdOf(ctx, source) };
   }
-  return {
+  const outcome = {
     error: res.error,
-    entry: route.id,
-    ...(res.from === undefined || res.from === route ? {} : { from: res.from.id }),
-    table: route.table,
+    entry: ids[res.entry / ENTRY],
+    table: res.table,
     type: res.type,
     nhOif: nexthopOif(ctx),
     oif: dstOif(ctx),
     gateway: res.exception?.via ?? nexthopGateway(ctx),
     saddr: flow.saddr,
     exception: res.exception !== undefined,
-    routePvd: route.attribution.pvd,
+    routePvd: ctx.state.pvdIds[entries[res.entry + E_PVD] as number],
     saddrPvd: pvdOf(ctx, source),
   };
+  return res.from === res.entry ? outcome : { ...outcome, from: ids[res.from / ENTRY] as bigint };
 }
 
 /** PvD of the source, whether it was selected, bound or taken from the route. */
