@@ -9,6 +9,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./command/run.ts')).runCommand(),
   record: async () => (await import('./command/record.ts')).recordCommand(),
   replay: async () => (await import('./command/replay.ts')).replayCommand(),
+  top: async () => (await import('./command/top.ts')).topCommand(),
   report: async () => (await import('./command/report.ts')).reportCommand(),
   state: async () => (await import('./command/state.ts')).stateCommand(),
   explain: async () => (await import('./command/explain.ts')).explainCommand(),

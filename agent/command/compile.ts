@@ -14,6 +14,7 @@ import { MARK_NOWHERE } from '../../src/model/alternative-pbr.ts';
 import { REASONS, reasonText } from '../../src/model/alternative-reason.ts';
 import type { Snapshot } from '../../src/state/snapshot.ts';
 import { AgentError, EXIT } from '../error.ts';
+import { agentAddress } from '../serve/agent-address.ts';
 import { fetchState } from '../serve/client.ts';
 import { DEFAULT_PORT } from '../serve/server.ts';
 import { parseStateFile } from './predict-input.ts';
@@ -54,7 +55,7 @@ export function compileCommand(): Command {
 
 async function load({ state, live, netns }: Options): Promise<Snapshot> {
   if (state !== undefined) return parseStateFile(read(state), state, netns);
-  const text = JSON.stringify(await fetchState(live));
+  const text = JSON.stringify(await fetchState(agentAddress(live)));
   return parseStateFile(text, live, netns);
 }
 

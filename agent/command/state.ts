@@ -10,9 +10,10 @@ import { AgentError, EXIT } from '../error.ts';
 import { fetchState } from '../serve/client.ts';
 import { DEFAULT_PORT } from '../serve/server.ts';
 import { filterOption } from '../sink/format.ts';
+import { addressOf, type LiveFlags, liveOptions } from './live-flags.ts';
 import { type PointInTime, parseTime, replayUntil } from './trace-at.ts';
 
-interface Options {
+interface Options extends LiveFlags {
   readonly live?: string | true;
   readonly at?: PointInTime;
   readonly format: 'text' | 'json' | 'ndjson';
@@ -20,7 +21,7 @@ interface Options {
 }
 
 export function stateCommand(): Command {
-  return new Command('state')
+  const command = new Command('state')
     .description('show PvDs, addresses and routes with their PvD')
     .argument('[file]', 'trace written by `pvdscope record`')
     .option('--live [url]', `ask a running agent (default http://127.0.0.1:${DEFAULT_PORT}/)`)
@@ -34,30 +35,26 @@ export function stateCommand(): Command {
         .choices(['text', 'json', 'ndjson'])
         .default('text'),
     )
-    .addOption(filterOption())
-    .action(async (file: string | undefined, options: Options) => {
-      const { filter } = options;
-      const snapshots = (await load(file, options)).filter(
-        (s) => !filter || matchesFilter(filter, s),
-      );
-      process.stdout.write(format(snapshots, options.format));
-    });
+    .addOption(filterOption());
+  return liveOptions(command).action(async (file: string | undefined, options: Options) => {
+    const { filter } = options;
+    const snapshots = (await load(file, options)).filter(
+      (s) => !filter || matchesFilter(filter, s),
+    );
+    process.stdout.write(format(snapshots, options.format));
+  });
 }
 
 async function load(
   file: string | undefined,
-  { live, at }: Options,
+  { live, at, ...flags }: Options,
 ): Promise<readonly Envelope<'snapshot'>[]> {
   if ((file === undefined) === (live === undefined)) {
     throw usage('give either a trace file or --live', 'e.g. pvdscope state --live');
   }
   if (file !== undefined) return snapshotsOf(replayUntil(file, at));
   if (at !== undefined) throw usage('--at needs a trace file', 'a running agent knows only now');
-  return await fetchState(live === true || live === undefined ? defaultUrl() : live);
-}
-
-function defaultUrl(): string {
-  return `http://127.0.0.1:${DEFAULT_PORT}/`;
+  return await fetchState(addressOf(live === true ? undefined : live, flags));
 }
 
 function usage(message: string, hint: string): AgentError {

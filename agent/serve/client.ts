@@ -1,43 +1,43 @@
 /** Asks a running agent for its state over HTTP. */
 
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import type { Envelope } from '../../src/publish/envelope.ts';
-import { AgentError, EXIT } from '../error.ts';
+import { AgentError } from '../error.ts';
+import { type AgentAddress, authorization, trustOf } from './agent-address.ts';
 
 /** A full routing table is some hundred MB; more is not believed. */
 const ANSWER_BYTES_MAX = 1 << 30;
 const ANSWER_MS_MAX = 30_000;
 
-/** The state of every netns the agent at `url` follows. Throws AgentError. */
-export async function fetchState(url: string): Promise<readonly Envelope<'snapshot'>[]> {
-  const body = await get(stateUrl(url));
+/** The state of every netns the agent there follows. Throws AgentError. */
+export async function fetchState(address: AgentAddress): Promise<readonly Envelope<'snapshot'>[]> {
+  const { href } = address.url;
+  const body = await get(address, new URL('/api/state', address.url));
   try {
     const { snapshots } = JSON.parse(body) as { snapshots?: readonly Envelope<'snapshot'>[] };
     if (Array.isArray(snapshots)) return snapshots;
   } catch (cause) {
-    throw foreignServer(url, cause);
+    throw foreignServer(href, cause);
   }
-  throw foreignServer(url);
+  throw foreignServer(href);
 }
 
-function stateUrl(url: string): URL {
-  const full = /^[a-z]+:\/\//i.test(url) ? url : `http://${url}`;
-  if (!URL.canParse(full) || new URL(full).protocol !== 'http:') {
-    throw new AgentError({
-      code: 'PVD_ERR_USAGE',
-      op: 'ask a running agent',
-      message: `${url} is no http URL`,
-      hint: 'e.g. http://127.0.0.1:8650/',
-      exitCode: EXIT.usage,
-    });
-  }
-  return new URL('/api/state', full);
+async function get(address: AgentAddress, url: URL): Promise<string> {
+  const trust = await trustOf(address).catch((cause) => {
+    throw cause instanceof AgentError ? cause : unreachable(url, cause);
+  });
+  return await ask(url, { ...trust, headers: authorization(address) });
 }
 
-function get(url: URL): Promise<string> {
+type Asked = ConnectionOptions & { readonly headers: Record<string, string> };
+
+function ask(url: URL, options: Asked): Promise<string> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(ANSWER_MS_MAX);
-    const asked = request(url, { signal }, (response) => {
+    const send = url.protocol === 'https:' ? requestTls : request;
+    const asked = send(url, { ...options, signal }, (response) => {
       const chunks: Buffer[] = [];
       let length = 0;
       response.on('data', (chunk: Buffer) => {
@@ -48,6 +48,7 @@ function get(url: URL): Promise<string> {
       response.on('error', (cause) => reject(unreachable(url, cause)));
       response.on('end', () => {
         if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
+        else if (response.statusCode === 401) reject(unauthorized(url));
         else reject(foreignServer(url.href, new Error(`HTTP status ${response.statusCode}`)));
       });
     });
@@ -56,7 +57,7 @@ function get(url: URL): Promise<string> {
   });
 }
 
-function unreachable(url: URL, cause: Error): AgentError {
+export function unreachable(url: URL, cause: Error): AgentError {
   return new AgentError({
     code: 'PVD_ERR_AGENT_UNREACHABLE',
     op: `ask ${url.href}`,
@@ -66,7 +67,16 @@ function unreachable(url: URL, cause: Error): AgentError {
   });
 }
 
-function foreignServer(url: string, cause?: unknown): AgentError {
+export function unauthorized(url: URL): AgentError {
+  return new AgentError({
+    code: 'PVD_ERR_AGENT_TOKEN',
+    op: `ask ${url.origin}`,
+    message: `the agent at ${url.origin} wants its token`,
+    hint: 'give the file that `pvdscope run --token-file` was given',
+  });
+}
+
+export function foreignServer(url: string, cause?: unknown): AgentError {
   return new AgentError({
     code: 'PVD_ERR_AGENT_ANSWER',
     op: `ask ${url}`,
