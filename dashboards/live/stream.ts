@@ -34,28 +34,34 @@ export function followStream(base: URL, handlers: StreamHandlers): FollowedStrea
     handlers.onState('connecting');
     const url = streamUrl(base, handlers.position());
     const socket = new WebSocket(url, streamProtocols(handlers.token()));
-    let silence = setTimeout(() => socket.close(), SILENCE_MS_MAX);
     let opened = false;
-    socket.addEventListener('message', (event: MessageEvent<string>) => {
-      if (mine !== current) return;
+    let lost = false;
+    // The end of a dead connection is not waited for: a browser tells it only minutes later.
+    const lose = async (): Promise<void> => {
+      if (lost) return;
+      lost = true;
       clearTimeout(silence);
-      silence = setTimeout(() => socket.close(), SILENCE_MS_MAX);
+      socket.close();
+      if (mine !== current) return;
+      handlers.onState('offline');
+      if (!opened && (await isRefused(base, handlers.token()))) {
+        if (mine === current) handlers.onState('unauthorized');
+        return;
+      }
+      setTimeout(() => mine === current && connect(), retryMs);
+      retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+    };
+    let silence = setTimeout(lose, SILENCE_MS_MAX);
+    socket.addEventListener('message', (event: MessageEvent<string>) => {
+      if (mine !== current || lost) return;
+      clearTimeout(silence);
+      silence = setTimeout(lose, SILENCE_MS_MAX);
       opened = true;
       retryMs = RETRY_MS_MIN;
       handlers.onFrame(JSON.parse(event.data) as Envelope[]);
       handlers.onState('live');
     });
-    socket.addEventListener('close', async () => {
-      clearTimeout(silence);
-      if (mine !== current) return;
-      if (!opened && (await isRefused(base, handlers.token()))) {
-        handlers.onState('unauthorized');
-        return;
-      }
-      handlers.onState('offline');
-      setTimeout(() => mine === current && connect(), retryMs);
-      retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
-    });
+    socket.addEventListener('close', lose);
   };
   connect();
   return { retry: connect };
@@ -66,7 +72,8 @@ async function isRefused(base: URL, token: string): Promise<boolean> {
   try {
     const headers: Record<string, string> =
       token === '' ? {} : { Authorization: `Bearer ${token}` };
-    return (await fetch(new URL('api/hello', base), { headers })).status === 401;
+    const signal = AbortSignal.timeout(SILENCE_MS_MAX);
+    return (await fetch(new URL('api/hello', base), { headers, signal })).status === 401;
   } catch {
     return false;
   }
