@@ -21,6 +21,8 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   router: async () => (await import('./command/router.ts')).routerCommand(),
   lab: async () => (await import('./command/lab.ts')).labCommand(),
   demo: async () => (await import('./command/demo.ts')).demoCommand(),
+  pvd: async () => (await import('./command/pvd.ts')).pvdCommand(),
+  exec: async () => (await import('./command/exec.ts')).execCommand(),
   doctor: async () => (await import('./command/doctor.ts')).doctorCommand(),
   schema: async () => (await import('./command/schema.ts')).schemaCommand(),
   version: async () => (await import('./command/version.ts')).versionCommand(),

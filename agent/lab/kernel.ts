@@ -10,6 +10,7 @@ import { parseKernelName } from './kernel-name.ts';
 import { chooseKernel, type KernelSearch } from './kernel-packages.ts';
 import { withLock } from './lock.ts';
 import { type Progress, stderrProgress } from './progress.ts';
+import { buildPvdKernel } from './pvd-kernel.ts';
 
 export interface Kernel {
   /** As the user said it. */
@@ -36,6 +37,10 @@ export async function findKernel(text: string, options: KernelOptions = {}): Pro
   const name = parseKernelName(text);
   if (name.kind === 'file') return fileKernel(name.path, text, options.modules);
   const { progress = stderrProgress, signal, refresh = false } = options;
+  if (name.kind === 'pvd') {
+    const image = await buildPvdKernel(name.build, { progress, signal });
+    return { name: text, release: name.text, image };
+  }
   const here = () =>
     cachedKernels().find((k) => k.series === name.series && k.flavour === name.flavour);
   const cached = refresh ? undefined : here();

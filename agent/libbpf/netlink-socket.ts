@@ -15,6 +15,7 @@ const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_ROUTE = 0;
 const SOL_NETLINK = 270;
+const NETLINK_ADD_MEMBERSHIP = 1;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 const NETLINK_GET_STRICT_CHK = 12;
@@ -57,9 +58,9 @@ export interface RouteSocket {
 
 /**
  * Opens a NETLINK_ROUTE socket in the namespace `netnsFd`, with strict checking of
- * dump requests and extended acks. @throws AgentError PVD_ERR_SYSCALL, PVD_ERR_NETNS.
+ * dump requests and extended acks; `group`: an RTNLGRP_* to hear. @throws AgentError PVD_ERR_SYSCALL, PVD_ERR_NETNS.
  */
-export function openRouteSocket(netnsFd: number): RouteSocket {
+export function openRouteSocket(netnsFd: number, group?: number): RouteSocket {
   const fd = inNetns(netnsFd, () => {
     const opened = libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (opened < 0) throw syscallError('socket AF_NETLINK', lastErrno());
@@ -69,6 +70,7 @@ export function openRouteSocket(netnsFd: number): RouteSocket {
     for (const option of [NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK]) {
       enable(fd, option);
     }
+    if (group !== undefined) enable(fd, NETLINK_ADD_MEMBERSHIP, group);
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -83,8 +85,8 @@ export function openRouteSocket(netnsFd: number): RouteSocket {
   };
 }
 
-function enable(fd: number, option: number): void {
-  const on = new Int32Array([1]);
+function enable(fd: number, option: number, value = 1): void {
+  const on = new Int32Array([value]);
   if (calls().setsockopt(fd, SOL_NETLINK, option, on, 4) !== 0) {
     throw syscallError(`setsockopt SOL_NETLINK ${option}`, lastErrno(), 'Linux 4.20 or later');
   }
