@@ -89,8 +89,8 @@ function explain(
   };
 }
 
-/** Of the record that diverges, else of the lookup the answer came from. */
-function scriptOf(target: Envelope<'decision'>, parts: readonly ExplainedPart[]): string {
+/** Of the record that diverges, else of the lookup the answer came from. Throws AgentError. */
+export function scriptOf(target: Envelope<'decision'>, parts: readonly ExplainedPart[]): string {
   const { blame } = target.data;
   const known = parts.filter(({ explained }) => explained !== undefined);
   const part =

@@ -20,6 +20,7 @@ import { createSelector, type Selection } from '../report/selection.ts';
 import { formatSummary } from '../sink/summary.ts';
 import { readTrace, type TraceProblem } from '../trace/reader.ts';
 import { count, laddersFor } from './diff.ts';
+import { scriptOf } from './explain.ts';
 import { reportProblems } from './replay.ts';
 
 interface ReportFlags {
@@ -34,6 +35,8 @@ interface ReportFlags {
 const EXTRA_SHARE = 1 / 4;
 /** New differences whose ladders are shown. */
 const LADDERS_MAX = 200;
+/** Decisions that get a script: each holds the whole state it was made in. */
+const SCRIPTS_MAX = 50;
 
 export function reportCommand(): Command {
   return new Command('report')
@@ -63,8 +66,16 @@ function report(file: string, flags: ReportFlags): void {
   selector.take(finish(pipeline));
   const selection = selector.finish(() => snapshotsOf(pipeline));
   const room = (sizeMax * 2 ** 20 * EXTRA_SHARE) / 2;
+  const told = explain === 0 ? [] : explanations(file, selection, explain);
   const data: ReportData = {
-    explanations: fitting(explain === 0 ? [] : explanations(file, selection, explain), room),
+    explanations: fitting(
+      told.map(({ seq, lines }) => [seq, lines] as const),
+      room / 2,
+    ),
+    scripts: fitting(
+      told.flatMap(({ seq, script }) => (script === undefined ? [] : [[seq, script] as const])),
+      room / 2,
+    ),
     comparison: compare === undefined ? null : comparison(compare, file, baseline),
   };
   const html = reportHtml(selection, join(PACKAGE_ROOT, 'dist/dashboards/live'), data);
@@ -79,17 +90,39 @@ function report(file: string, flags: ReportFlags): void {
   }
 }
 
-function explanations(file: string, { decisions }: Selection, max: number): [number, string[]][] {
+interface Told {
+  readonly seq: number;
+  readonly lines: readonly string[];
+  readonly script: string | undefined;
+}
+
+function explanations(file: string, { decisions }: Selection, max: number): Told[] {
   const seqs = decisions.slice(0, max);
-  const told = laddersOf(file, new Set(seqs), ({ target, parts }) => decisionLines(target, parts));
+  const scripted = new Set(seqs.slice(0, SCRIPTS_MAX));
+  const scripts = new Map<number, string>();
+  const told = laddersOf(file, new Set(seqs), ({ target, parts }) => {
+    const script = scripted.has(target.seq) ? scriptIfAny(target, parts) : undefined;
+    if (script !== undefined) scripts.set(target.seq, script);
+    return decisionLines(target, parts);
+  });
   return seqs.flatMap((seq) => {
     const lines = told.get(seq);
-    return lines === undefined ? [] : [[seq, lines]];
+    return lines === undefined ? [] : [{ seq, lines, script: scripts.get(seq) }];
   });
 }
 
+/** None where the state was not known. */
+function scriptIfAny(...asked: Parameters<typeof scriptOf>): string | undefined {
+  try {
+    return scriptOf(...asked);
+  } catch (error) {
+    if (error instanceof AgentError) return undefined;
+    throw error;
+  }
+}
+
 /** The first that have room for so many characters. */
-function fitting(entries: readonly [number, string[]][], room: number): ReportData['explanations'] {
+function fitting<T>(entries: readonly (readonly [number, T])[], room: number): Record<string, T> {
   let left = room;
   const kept = entries.filter((entry) => {
     left -= JSON.stringify(entry).length;

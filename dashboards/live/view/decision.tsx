@@ -8,9 +8,9 @@ import type { AttributionData } from '../../../src/publish/snapshot-data.ts';
 import { formatEnvelope } from '../../../src/publish/text.ts';
 import { errorName, ipProtocol, routeProtocol, tableName } from '../../../src/publish/words.ts';
 import type { Page } from '../page.ts';
-import { queryFile, routeGet } from '../reproduce.ts';
 import { withParams } from '../route.ts';
 import { compareNs } from '../time.ts';
+import { Again } from './again.tsx';
 import { Ladder } from './ladder.tsx';
 import { Belongs, Device, Facts, Foreign, Netns, Table, Time, VerdictBadge } from './parts.tsx';
 import { raHref } from './ras.tsx';
@@ -262,35 +262,5 @@ function Meanwhile({ page, decision }: Props): VNode | null {
       items={changes}
       cells={(change) => [formatEnvelope(change)]}
     />
-  );
-}
-
-function Again({ page, decision }: Props): VNode {
-  const { data, netns } = decision;
-  const link = page.netns.get(netns?.cookie ?? '')?.tables.link.get(`${data.query.oif}`);
-  const commands = [
-    ['The kernel, now', routeGet(data, link?.name ?? `if${data.query.oif}`)],
-    ['The model (pvdscope predict --query)', queryFile(data)],
-    ['The ladder of rules, from a trace of this run', `pvdscope explain TRACE id:${data.id}`],
-  ] as const;
-  return (
-    <>
-      <h4>Ask again</h4>
-      {commands.map(([title, text]) => (
-        <div class="tools" key={title}>
-          <span>{title}</span>
-          <code>
-            <Foreign text={text} name="" max={1024} />
-          </code>
-          <button
-            type="button"
-            aria-label={`Copy: ${title}`}
-            onClick={() => page.actions.copy(text)}
-          >
-            Copy
-          </button>
-        </div>
-      ))}
-    </>
   );
 }

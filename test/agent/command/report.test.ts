@@ -59,13 +59,15 @@ test('a report explains decisions, and compares its run with another', async () 
   const { code, stdout } = await runVerb('report', 'reportCommand', [next, '--compare', base]);
   assert.equal(code, 0);
   const json = /<script type="application\/json" id="report">(.*?)<\/script>/s.exec(stdout)?.[1];
-  const { explanations, comparison } = JSON.parse(json ?? '') as ReportData;
+  const { explanations, scripts, comparison } = JSON.parse(json ?? '') as ReportData;
   const decisions = linesOf(stdout).filter(({ kind }) => kind === 'decision');
   assert.deepEqual(
     Object.keys(explanations),
     decisions.map(({ seq }) => `${seq}`),
   );
   assert.ok(Object.values(explanations).every((lines) => lines.some((l) => /kernel: /.test(l))));
+  assert.ok(Object.keys(scripts).length > 0);
+  assert.ok(Object.values(scripts).every((script) => script.startsWith('#!/bin/sh')));
   assert.equal(comparison?.base.name, 'base.pcapng');
   assert.deepEqual([comparison?.base.decisions, comparison?.next.decisions], [1, 3]);
   assert.deepEqual(

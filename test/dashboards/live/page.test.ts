@@ -133,8 +133,10 @@ test('a divergence shows what was asked, answered and allowed', () => {
 test('a report shows how a decision came about, and a comparison both answers', () => {
   const store = storeOf([...seeded(), ...decision(3, 1n)]);
   const seq = `${store.decisions[0]?.seq}`;
-  const report = { ...REPORT, explanations: { [seq]: ['loses to x', CONTROL] } };
+  const scripts = { [seq]: `#!/bin/sh\n${MARKUP}` };
+  const report = { ...REPORT, scripts, explanations: { [seq]: ['loses to x', CONTROL] } };
   const detail = textOf(show(store, `#/decisions?seq=${seq}`, { report }));
+  assert.match(detail, /That script Copy the script #!\/bin\/sh/);
   assert.match(detail, /How it came about loses to x \\x1b\[2J/);
   assert.doesNotMatch(textOf(show(store, `#/decisions?seq=${seq}`)), /How it came about/);
   const html = show(store, '#/compare', { report });

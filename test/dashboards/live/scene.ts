@@ -147,6 +147,7 @@ const LADDER = [
 /** Of two runs of which the second chooses another router, and is asked something hostile. */
 export const REPORT: ReportData = {
   explanations: {},
+  scripts: {},
   comparison: {
     base: { name: 'base.pcapng', kernel: '6.1', decisions: 120 },
     next: { name: 'new.pcapng', kernel: '7.2', decisions: 121 },
