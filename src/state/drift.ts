@@ -15,17 +15,21 @@ export function isDrift({ object, op, value, old }: Change): boolean {
   return old !== undefined && !isSame(old as Fields, value as unknown as Fields);
 }
 
+const IFF_UP = 1;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Attribution is pvdscope's own, and the operstate of a device that is down changes without an
- * event, but decisions read the carrier; instants are compared as far as they are known.
+ * Attribution is pvdscope's own. Operstate, and the carrier of a device that is down, change
+ * without an event; decisions read the carrier of those that are up. Instants are compared as far
+ * as they are known.
  */
 function isSame(old: Fields, value: Fields): boolean {
   return Object.keys(value).every((key) => {
     const a = old[key];
     const b = value[key];
     if (key === 'attribution' || key === 'operstate') return true;
+    if (key === 'carrier' && !(Number(value['flags']) & IFF_UP)) return true;
     if (typeof a === 'bigint' && typeof b === 'bigint' && key !== 'id') {
       return a - b < CLOCK_NS && b - a < CLOCK_NS;
     }

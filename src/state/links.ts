@@ -11,6 +11,7 @@ import type { Link } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { putRow, removeRow } from './table.ts';
 
+const NETDEV_UNREGISTER = 6;
 /**
  * IFF_RUNNING, IFF_LOWER_UP and IFF_DORMANT are computed for whoever asks
  * (`dev_get_flags()`); `carrier` and `operstate` say the same.
@@ -26,10 +27,19 @@ export const linkSubject: Subject<LinkEvent, number, Link> = {
     const old = ns.links.get(key);
     // Read again outside of a dump: what went meanwhile does not come back.
     if (event.op === 'dump' && !ns.own.dump && !old) return;
+    if (!old && isOfUnlisted(event, ns.seeded)) return;
     putRow(ctx, LINKS, key, linkOf(event, event.op === 'new' ? undefined : old));
   },
   remove: removeLink,
 };
+
+/**
+ * Notifications also come before `list_netdevice()` and after `unlist_netdevice()`, of a device
+ * that is in no list (`unregister_netdevice_many_notify()`): that makes no row.
+ */
+function isOfUnlisted({ op, event }: LinkEvent, isSeeded: boolean): boolean {
+  return op === 'change' && (isSeeded || event === NETDEV_UNREGISTER);
+}
 
 /** A VRF keeps the table it was made with (`vrf_newlink()`), which hooks cannot tell. */
 function linkOf(event: LinkEvent, old: Link | undefined): Link {

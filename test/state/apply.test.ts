@@ -250,6 +250,22 @@ describe('rules, labels, neighbours, nexthops, settings', () => {
     assert.equal(stateOf(world).labels.length, 9);
   });
 
+  test('notifications of a device that is in no list make no row', () => {
+    const change = (sec: number, event: number): KernelEvent => ({
+      ...link(at(sec, 'change')),
+      event,
+    });
+    const world = worldOf([born, change(2, 17)]);
+    assert.equal(stateOf(world).links.size, 0);
+    feed(world, [link(at(3, 'new')), change(4, 1), link(at(5, 'del'))]);
+    assert.deepEqual(feed(world, [change(6, 6), change(7, 18)]), []);
+    // Of a netns that is not known yet one cannot tell, but for the last that is said.
+    const unknown = worldOf([change(2, 1)]);
+    assert.equal(stateOf(unknown).links.size, 1);
+    feed(unknown, [link(at(5, 'del')), change(6, 6)]);
+    assert.equal(stateOf(unknown).links.size, 0);
+  });
+
   test('a prefix has a second label once another of its length came between', () => {
     const [a, b] = ['2001:db8:a1::/48', '2001:db8:a2::/48'];
     const labels = (world: ReturnType<typeof worldOf>): (string | number)[][] =>

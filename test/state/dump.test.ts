@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KernelEvent } from '../../src/decode/event.ts';
+import { isDrift } from '../../src/state/drift.ts';
 import { LIMITS } from '../../src/state/limits.ts';
 import { presentSnapshot } from '../../src/state/present.ts';
 import {
@@ -309,4 +310,14 @@ describe('a link that is read again outside of a dump', () => {
   test('does not come back when it is gone already', () => {
     assert.equal(tableOf([vrf, link(at(3, 'del'), 9), { ...read, ...at(4, 'dump') }]), undefined);
   });
+});
+
+test('the carrier of a device that is down is no drift, that of one that is up is', () => {
+  const drift = (flags: number): boolean => {
+    const up = { ...link(at(2)), flags, carrier: true };
+    const world = worldOf([BIRTH, up]);
+    const changes = feed(world, dump(10, 11, [{ ...up, ...at(10, 'dump'), carrier: false }]));
+    return changes.filter(({ object }) => object === 'link').some(isDrift);
+  };
+  assert.deepEqual([drift(0x1002), drift(0x1003)], [false, true]);
 });
