@@ -11,6 +11,8 @@ import type { Link } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { putRow, removeRow } from './table.ts';
 
+const NETDEV_UP = 1;
+const NETDEV_REGISTER = 5;
 const NETDEV_UNREGISTER = 6;
 /**
  * IFF_RUNNING, IFF_LOWER_UP and IFF_DORMANT are computed for whoever asks
@@ -38,7 +40,9 @@ export const linkSubject: Subject<LinkEvent, number, Link> = {
  * that is in no list (`unregister_netdevice_many_notify()`): that makes no row.
  */
 function isOfUnlisted({ op, event }: LinkEvent, isSeeded: boolean): boolean {
-  return op === 'change' && (isSeeded || event === NETDEV_UNREGISTER);
+  // These are of listed ones only; where `list_netdevice()` cannot be hooked they are all there is.
+  if (op !== 'change' || event === NETDEV_REGISTER || event === NETDEV_UP) return false;
+  return isSeeded || event === NETDEV_UNREGISTER;
 }
 
 /** A VRF keeps the table it was made with (`vrf_newlink()`), which hooks cannot tell. */

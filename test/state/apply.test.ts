@@ -259,6 +259,8 @@ describe('rules, labels, neighbours, nexthops, settings', () => {
     assert.equal(stateOf(world).links.size, 0);
     feed(world, [link(at(3, 'new')), change(4, 1), link(at(5, 'del'))]);
     assert.deepEqual(feed(world, [change(6, 6), change(7, 18)]), []);
+    // Without a hook on list_netdevice() this is how one comes.
+    assert.equal(feed(world, [change(8, 5)]).length, 1);
     // Of a netns that is not known yet one cannot tell, but for the last that is said.
     const unknown = worldOf([change(2, 1)]);
     assert.equal(stateOf(unknown).links.size, 1);
