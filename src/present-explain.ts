@@ -82,14 +82,21 @@ export function decisionLines(
   ];
 }
 
+const SOURCE_STEPS: ReadonlySet<string> = new Set(['prefsrc', 'saddr', 'source']);
+
 /** How the answer came about, in lines that are the same for another decision made likewise. */
 export function ladderLines(parts: readonly ExplainedPart[]): string[] {
+  const hasSelection = parts.some(({ part }) => part === 'saddr');
   return parts.flatMap((one) => {
     const { part, index, event, explained } = one;
     const head = part === 'flow' ? 'the flow as a whole' : `${part} ${index + 1}`;
     if (explained === undefined) return [head, '  the state was not known: not judged'];
     const { prediction, found, state } = explained;
-    const told = part === 'flow' ? { ...prediction, ladder: [] } : prediction;
+    // A flow's lookups are told by themselves, and so are its selections if they were seen.
+    const ladder = (prediction.ladder ?? []).filter(
+      ({ step }) => part !== 'flow' || (!hasSelection && SOURCE_STEPS.has(step)),
+    );
+    const told = { ...prediction, ladder };
     return [
       head,
       `  kernel: ${answerText(event, lookupsOf(parts), state)}`,
