@@ -6,19 +6,12 @@
  * looks at its records. So neither needs more memory than a replay.
  */
 
-import type { DecisionEvent, FlowEvent, LookupEvent } from './decode/event.ts';
+import type { DecisionEvent } from './decode/event.ts';
 import { decodeRecord } from './decode/record.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Envelope } from './publish/envelope.ts';
 import { snapshotOf } from './state/world.ts';
-import {
-  type Asked,
-  askedFlow,
-  askedLookup,
-  askedSaddr,
-  type Explained,
-  explainAsked,
-} from './verify/explain.ts';
+import { askedOf, type Explained, explainAsked } from './verify/explain.ts';
 
 /** Names a decision: by the number of its envelope, or by its own. */
 export type DecisionRef =
@@ -92,15 +85,4 @@ function explainPart(
   const lookups = parts.map((one) => one.event).filter((one) => one.kind === 'lookup');
   const explained = snapshot && explainAsked(court.judge, askedOf(event, lookups), snapshot);
   return { part, index, event, explained };
-}
-
-function askedOf(event: DecisionEvent, lookups: readonly LookupEvent[]): Asked {
-  switch (event.kind) {
-    case 'lookup':
-      return askedLookup(event);
-    case 'saddr':
-      return askedSaddr(event);
-    case 'flow':
-      return askedFlow(event satisfies FlowEvent, lookups);
-  }
 }

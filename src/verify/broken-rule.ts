@@ -5,7 +5,7 @@ import { stepText } from '../model/explain.ts';
 import type { Step } from '../model/ladder.ts';
 import type { Addr6 } from '../net/addr6.ts';
 import type { Snapshot } from '../state/snapshot.ts';
-import { type Asked, askedFlow, askedLookup, askedSaddr, explainAsked } from './explain.ts';
+import { askedOf, explainAsked } from './explain.ts';
 import type { Judge } from './judge.ts';
 
 /**
@@ -28,17 +28,6 @@ export function brokenRule(
     ? againstSource(ladder, event.saddr)
     : againstEntry(ladder, used?.entry?.id);
   return step && stepText(step).trim();
-}
-
-function askedOf(event: DecisionEvent, lookups: readonly LookupEvent[]): Asked {
-  switch (event.kind) {
-    case 'lookup':
-      return askedLookup(event);
-    case 'saddr':
-      return askedSaddr(event);
-    case 'flow':
-      return askedFlow(event, lookups);
-  }
 }
 
 /** Where the address was no candidate, lost, or was beaten; else what was chosen instead. */

@@ -3,7 +3,7 @@
  * ladder. Nothing of it runs unless someone asks.
  */
 
-import type { FlowEvent, LookupEvent, SaddrEvent } from '../decode/event.ts';
+import type { DecisionEvent, LookupEvent } from '../decode/event.ts';
 import { type EditableModel, snapshotOfModel } from '../model/model-edit.ts';
 import { predictOn } from '../model/predict.ts';
 import type { Profile } from '../model/profile.ts';
@@ -27,17 +27,22 @@ export interface Asked {
   readonly isAnswer: (outcome: Outcome) => boolean;
 }
 
-export function askedLookup(event: LookupEvent): Asked {
-  return { query: lookupQuery(event), isAnswer: (outcome) => isLookupOutcome(event, outcome) };
-}
-
-export function askedSaddr(event: SaddrEvent): Asked {
-  return { query: saddrQuery(event), isAnswer: (outcome) => isSaddrOutcome(event, outcome) };
-}
-
-export function askedFlow(event: FlowEvent, lookups: readonly LookupEvent[]): Asked {
-  const query = flowQuery(event, lookups);
-  return { query, isAnswer: (outcome) => isFlowOutcome(event, outcome) };
+/** `lookups`: of a flow. */
+export function askedOf(event: DecisionEvent, lookups: readonly LookupEvent[]): Asked {
+  switch (event.kind) {
+    case 'lookup':
+      return {
+        query: lookupQuery(event),
+        isAnswer: (outcome) => isLookupOutcome(event, outcome),
+      };
+    case 'saddr':
+      return { query: saddrQuery(event), isAnswer: (outcome) => isSaddrOutcome(event, outcome) };
+    case 'flow':
+      return {
+        query: flowQuery(event, lookups),
+        isAnswer: (outcome) => isFlowOutcome(event, outcome),
+      };
+  }
 }
 
 /** How an answer comes about, or why it does not. */
