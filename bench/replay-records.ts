@@ -11,6 +11,7 @@ import type {
   RouteEvent,
   SaddrEvent,
 } from '../src/decode/event.ts';
+import { bareHeader } from '../src/decode/record/header.ts';
 import { encodeRecord } from '../src/decode/record.ts';
 import { QUIRKS_NEW } from '../src/model/profile.ts';
 import { type Addr6, ANY6, addr6 } from '../src/net/addr6.ts';
@@ -83,17 +84,7 @@ export function changeRecords(): Uint8Array[] {
 }
 
 function header(op: Op, netnsCookie: bigint = NETNS_COOKIE): EventHeader {
-  return {
-    tsNs: 1n,
-    netnsCookie,
-    cpu: 0,
-    seq: 0,
-    lost: 0,
-    hook: 'none',
-    op,
-    softirq: false,
-    truncated: false,
-  };
+  return bareHeader(1n, netnsCookie, op);
 }
 
 function linkEvent(link: Link): LinkEvent {

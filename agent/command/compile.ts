@@ -1,6 +1,5 @@
 /** `pvdscope compile`: PvDs for a kernel that knows none, as commands of ip(8). */
 
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import type {
   Alternative,
@@ -13,10 +12,10 @@ import { asAlternative } from '../../src/model/alternative-compare.ts';
 import { MARK_NOWHERE } from '../../src/model/alternative-pbr.ts';
 import { REASONS, reasonText } from '../../src/model/alternative-reason.ts';
 import type { Snapshot } from '../../src/state/snapshot.ts';
-import { AgentError, EXIT } from '../error.ts';
 import { agentAddress } from '../serve/agent-address.ts';
 import { fetchState } from '../serve/client.ts';
 import { DEFAULT_PORT } from '../serve/server.ts';
+import { readText } from './named-file.ts';
 import { parseStateFile } from './predict-input.ts';
 import { shellComment, shellLine } from './shell-script.ts';
 
@@ -54,23 +53,9 @@ export function compileCommand(): Command {
 }
 
 async function load({ state, live, netns }: Options): Promise<Snapshot> {
-  if (state !== undefined) return parseStateFile(read(state), state, netns);
+  if (state !== undefined) return parseStateFile(readText(state), state, netns);
   const text = JSON.stringify(await fetchState(agentAddress(live)));
   return parseStateFile(text, live, netns);
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new AgentError({
-      code: 'PVD_ERR_FILE',
-      op: `read ${path}`,
-      message: `${path}: ${(cause as Error).message}`,
-      cause,
-      exitCode: EXIT.usage,
-    });
-  }
 }
 
 /** What neither way can do, whatever the state. */

@@ -15,7 +15,7 @@ import { explicitPvdId, isImplicitPvdId, type PvdId } from '../../src/net/pvd-id
 import { type Pipeline, snapshotsOf } from '../../src/pipeline.ts';
 import type { Snapshot } from '../../src/state/snapshot.ts';
 import { AgentError, EXIT } from '../error.ts';
-import { readText } from './predict.ts';
+import { readText } from './named-file.ts';
 import { parseStateFile } from './predict-input.ts';
 import { type PointInTime, replayUntil } from './trace-at.ts';
 

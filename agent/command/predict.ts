@@ -1,6 +1,5 @@
 /** `pvdscope predict`: asks the model alone, without a kernel. */
 
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import type { AlternativeKind } from '../../src/model/alternative.ts';
 import { asAlternative, type Comparison, compare } from '../../src/model/alternative-compare.ts';
@@ -23,6 +22,7 @@ import { toJson } from '../../src/net/json.ts';
 import { escapeJson, escapeTerminal } from '../../src/publish/escape.ts';
 import type { Snapshot } from '../../src/state/snapshot.ts';
 import { AgentError, EXIT } from '../error.ts';
+import { readText } from './named-file.ts';
 import { parseQueryFile, parseStateFile } from './predict-input.ts';
 
 interface Options {
@@ -141,19 +141,4 @@ function json(value: unknown): string {
 
 function lines(texts: readonly string[]): string {
   return texts.map((line) => `${escapeTerminal(line)}\n`).join('');
-}
-
-/** A file named on the command line. Throws AgentError PVD_ERR_FILE. */
-export function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new AgentError({
-      code: 'PVD_ERR_FILE',
-      op: `read ${path}`,
-      message: `${path}: ${(cause as Error).message}`,
-      cause,
-      exitCode: EXIT.usage,
-    });
-  }
 }

@@ -1,6 +1,7 @@
 /** The state of a trace at a point in time. */
 
 import { InvalidArgumentError } from 'commander';
+import { bareHeader } from '../../src/decode/record/header.ts';
 import { encodeRecord } from '../../src/decode/record.ts';
 import type { Instant } from '../../src/net/instant.ts';
 import { createPipeline, type Pipeline, step } from '../../src/pipeline.ts';
@@ -23,7 +24,7 @@ export function replayUntil(file: string, at: PointInTime | undefined): Pipeline
     const untilNs = at && startNs !== undefined ? toBootTime(at, startNs, pipeline) : undefined;
     if (untilNs !== undefined && recordTime(record) > untilNs) {
       // Time passes until then: what has expired by then is gone.
-      step(pipeline, tickRecord(untilNs));
+      step(pipeline, encodeRecord({ kind: 'tick', ...bareHeader(untilNs) }));
       break;
     }
     step(pipeline, record);
@@ -37,21 +38,6 @@ export function replayUntil(file: string, at: PointInTime | undefined): Pipeline
 function toBootTime({ clock, ns }: PointInTime, startNs: Instant, { hello }: Pipeline): Instant {
   if (clock === 'run') return startNs + ns;
   return clock === 'boot' ? ns : ns - BigInt(hello.realtimeOffsetNs);
-}
-
-function tickRecord(tsNs: Instant): Uint8Array {
-  return encodeRecord({
-    kind: 'tick',
-    tsNs,
-    netnsCookie: 0n,
-    cpu: 0,
-    seq: 0,
-    lost: 0,
-    hook: 'none',
-    op: 'none',
-    softirq: false,
-    truncated: false,
-  });
 }
 
 /** `hdr.ts_ns`: the first field of every record. */

@@ -8,8 +8,9 @@
 
 import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
-import type { AgentEvent, EventHeader, HookStatus, KernelEvent } from '../../src/decode/event.ts';
+import type { AgentEvent, HookStatus, KernelEvent } from '../../src/decode/event.ts';
 import { KIND, LAYOUT } from '../../src/decode/layout.gen.ts';
+import { bareHeader } from '../../src/decode/record/header.ts';
 import { decodeRecord, encodeRecord } from '../../src/decode/record.ts';
 import { calibrate } from '../calibrate/calibrate.ts';
 import { bootTimeNs, jiffiesHz, realtimeOffsetNs } from '../libbpf/libc.ts';
@@ -125,7 +126,7 @@ class Observer implements Observation {
       tellLoss: () => this.#tellLoss(),
       onTrouble,
     });
-    this.#mark({ kind: 'agent-start', ...header(0n, 'none'), info: this.#startInfo() });
+    this.#mark({ kind: 'agent-start', ...bareHeader(bootTimeNs()), info: this.#startInfo() });
     this.#netnsWatch = watchNetns((change) => this.#netnsChanged(change));
     for (const ref of this.#netnsWatch.known().values()) this.#appeared(ref);
     this.#probe.start();
@@ -169,7 +170,7 @@ class Observer implements Observation {
     await this.#dumps.stop();
     this.#probe.stop();
     this.#tellLoss();
-    this.#mark({ kind: 'tick', ...header(0n, 'none') });
+    this.#mark({ kind: 'tick', ...bareHeader(bootTimeNs()) });
     this.#probe.close();
   }
 
@@ -220,7 +221,7 @@ class Observer implements Observation {
   #forget({ cookie, inum }: NetnsRef): void {
     if (!this.#watched.delete(cookie)) return;
     this.#dumps.forget(cookie);
-    this.#mark({ kind: 'agent-netns', ...header(cookie, 'del'), name: '', inum });
+    this.#mark({ kind: 'agent-netns', ...bareHeader(bootTimeNs(), cookie, 'del'), name: '', inum });
   }
 
   #appeared(ref: NetnsRef): void {
@@ -230,7 +231,7 @@ class Observer implements Observation {
     if (this.#wanted && !known) this.#probe.watch(ref.cookie);
     this.#mark({
       kind: 'agent-netns',
-      ...header(ref.cookie, 'new'),
+      ...bareHeader(bootTimeNs(), ref.cookie, 'new'),
       name: ref.name,
       inum: ref.inum,
     });
@@ -241,7 +242,7 @@ class Observer implements Observation {
   #onTick(): void {
     this.#tellLoss();
     // While records wait they tell the time, and a tick would run ahead of them.
-    if (this.#probe.backlogBytes() === 0) this.#mark({ kind: 'tick', ...header(0n, 'none') });
+    if (this.#probe.backlogBytes() === 0) this.#mark({ kind: 'tick', ...bareHeader(bootTimeNs()) });
     this.#dumps.reconcileDue();
   }
 
@@ -252,21 +253,6 @@ class Observer implements Observation {
     const told = total + skipped.decision + skipped.state;
     if (told === this.#lostTold) return;
     this.#lostTold = told;
-    this.#mark({ kind: 'lost', ...header(0n, 'none'), byKind, total, skipped });
+    this.#mark({ kind: 'lost', ...bareHeader(bootTimeNs()), byKind, total, skipped });
   }
-}
-
-/** Header of a record of the agent's own. */
-function header(netnsCookie: bigint, op: EventHeader['op']): EventHeader {
-  return {
-    tsNs: bootTimeNs(),
-    netnsCookie,
-    cpu: 0,
-    seq: 0,
-    lost: 0,
-    hook: 'none',
-    op,
-    softirq: false,
-    truncated: false,
-  };
 }

@@ -20,7 +20,7 @@ import { beginCodec } from './record/begin.ts';
 import type { Codec } from './record/codec.ts';
 import { devconfCodec } from './record/devconf.ts';
 import { flowCodec } from './record/flow.ts';
-import { decodeHeader, encodeHeader } from './record/header.ts';
+import { bareHeader, decodeHeader, encodeHeader } from './record/header.ts';
 import { labelCodec } from './record/label.ts';
 import { linkCodec } from './record/link.ts';
 import { lookupCodec } from './record/lookup.ts';
@@ -73,18 +73,6 @@ const CODECS = {
 const BY_KIND: (Codec<KnownEvent> | undefined)[] = [];
 for (const codec of Object.values(CODECS)) BY_KIND[codec.kind] = codec as Codec<KnownEvent>;
 
-const NO_HEADER: EventHeader = {
-  tsNs: 0n,
-  netnsCookie: 0n,
-  cpu: 0,
-  seq: 0,
-  lost: 0,
-  hook: 'none',
-  op: 'none',
-  softirq: false,
-  truncated: false,
-};
-
 /**
  * Decodes the record that starts at `offset` and may fill `len` bytes. What cannot be
  * decoded becomes an event of kind `unknown` that says why.
@@ -96,7 +84,7 @@ export function decodeRecord(
 ): KernelEvent {
   const room = Math.min(len, bytes.length - offset);
   if (offset < 0 || !(room >= H.size)) {
-    return unknown(NO_HEADER, 0, 0, 'short', `${room} bytes hold no header`);
+    return unknown(bareHeader(0n), 0, 0, 'short', `${room} bytes hold no header`);
   }
   const view = viewOf(bytes);
   const header = decodeHeader(view, offset);

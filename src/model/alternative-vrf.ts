@@ -4,10 +4,10 @@
  */
 
 import type { PvdId } from '../net/pvd-id.ts';
+import { blankRule } from '../state/rules.ts';
 import type { Link, Route, Rule, Snapshot } from '../state/snapshot.ts';
 import {
   type Alternative,
-  blankRule,
   type Domain,
   freeTables,
   pvdsOf,

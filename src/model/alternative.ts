@@ -6,6 +6,7 @@
  */
 
 import type { PvdId } from '../net/pvd-id.ts';
+import { blankRule } from '../state/rules.ts';
 import type { Route, Rule, Snapshot } from '../state/snapshot.ts';
 import { RT6_TABLE_LOCAL, RT6_TABLE_MAIN } from './constants.ts';
 
@@ -91,37 +92,6 @@ export function freeTables(snapshot: Snapshot, count: number): number[] {
     if (!used.has(table)) free.push(table);
   }
   return free;
-}
-
-/** A rule that does nothing yet but match all. */
-export function blankRule(id: bigint, pref: number): Rule {
-  return {
-    id,
-    pref,
-    src: '::/0' as Rule['src'],
-    dst: '::/0' as Rule['dst'],
-    iifname: '',
-    oifname: '',
-    iif: 0,
-    oif: 0,
-    table: 0,
-    mark: 0,
-    markMask: 0,
-    gotoTarget: 0,
-    frFlags: 0,
-    suppressPrefixlen: -1,
-    suppressIfgroup: -1,
-    uidRange: undefined,
-    sportStart: 0,
-    sportEnd: 0,
-    dportStart: 0,
-    dportEnd: 0,
-    action: 1,
-    ipProto: 0,
-    dscp: 0,
-    l3mdev: false,
-    protocol: 3,
-  };
 }
 
 /** All rules in order; `fib6_rules_net_init()` gave the two that an untouched netns has. */

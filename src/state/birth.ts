@@ -3,13 +3,12 @@
 import { prefix6 } from '../net/prefix6.ts';
 import { type Context, netnsChanged } from './context.ts';
 import { LABELS, labelKey } from './labels.ts';
-import { RULES } from './rules.ts';
-import type { Label, Rule } from './snapshot.ts';
+import { blankRule, RULES } from './rules.ts';
+import type { Label } from './snapshot.ts';
 import { putRow } from './table.ts';
 
 const RT_TABLE_MAIN = 254;
 const RT_TABLE_LOCAL = 255;
-const FR_ACT_TO_TBL = 1;
 const RTPROT_KERNEL = 2;
 
 /** `fib6_rules_net_init()`: pref and table. */
@@ -32,42 +31,12 @@ const DEFAULT_LABELS: readonly (readonly [string, number])[] = [
   ['::1/128', 0],
 ];
 
-function defaultRule(id: bigint, pref: number, table: number): Rule {
-  return {
-    id,
-    pref,
-    src: prefix6('::/0'),
-    dst: prefix6('::/0'),
-    iifname: '',
-    oifname: '',
-    iif: 0,
-    oif: 0,
-    table,
-    mark: 0,
-    markMask: 0,
-    gotoTarget: 0,
-    frFlags: 0,
-    suppressPrefixlen: -1,
-    suppressIfgroup: -1,
-    uidRange: undefined,
-    sportStart: 0,
-    sportEnd: 0,
-    dportStart: 0,
-    dportEnd: 0,
-    action: FR_ACT_TO_TBL,
-    ipProto: 0,
-    dscp: 0,
-    l3mdev: false,
-    protocol: RTPROT_KERNEL,
-  };
-}
-
 /** A netns was born under our eyes: all of it is known. What its birth already reported stays. */
 export function bear(ctx: Context, inum: number): void {
   const { ns } = ctx;
   for (const [pref, table] of DEFAULT_RULES) {
     const id = ns.own.nextId++;
-    putRow(ctx, RULES, `${id}`, defaultRule(id, pref, table));
+    putRow(ctx, RULES, `${id}`, { ...blankRule(id, pref), table, protocol: RTPROT_KERNEL });
   }
   for (const [text, label] of DEFAULT_LABELS) {
     const entry: Label = { prefix: prefix6(text), ifindex: 0, label };

@@ -1,7 +1,7 @@
 /** Policy rules (`struct fib6_rule`), those of one preference by age. */
 
 import type { RuleEvent } from '../decode/event.ts';
-import { prefix6From } from '../net/prefix6.ts';
+import { prefix6, prefix6From } from '../net/prefix6.ts';
 import type { Context } from './context.ts';
 import type { NetnsState } from './netns-state.ts';
 import type { Rule } from './snapshot.ts';
@@ -11,6 +11,39 @@ import { putRow, removeRow, sameValue, type Table } from './table.ts';
 /** FIB_RULE_IIF_DETACHED and FIB_RULE_OIF_DETACHED: computed, not configured. */
 const DETACHED = 0x8 | 0x10;
 const KERNEL_ID_MIN = 1n << 32n;
+const FR_ACT_TO_TBL = 1;
+const RTPROT_BOOT = 3;
+
+/** A rule that matches all, with what `fib_nl_newrule()` gives it when nothing is said. */
+export function blankRule(id: bigint, pref: number): Rule {
+  return {
+    id,
+    pref,
+    src: prefix6('::/0'),
+    dst: prefix6('::/0'),
+    iifname: '',
+    oifname: '',
+    iif: 0,
+    oif: 0,
+    table: 0,
+    mark: 0,
+    markMask: 0,
+    gotoTarget: 0,
+    frFlags: 0,
+    suppressPrefixlen: -1,
+    suppressIfgroup: -1,
+    uidRange: undefined,
+    sportStart: 0,
+    sportEnd: 0,
+    dportStart: 0,
+    dportEnd: 0,
+    action: FR_ACT_TO_TBL,
+    ipProto: 0,
+    dscp: 0,
+    l3mdev: false,
+    protocol: RTPROT_BOOT,
+  };
+}
 
 export const RULES: Table<string, Rule> = {
   object: 'rule',

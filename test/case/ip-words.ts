@@ -2,6 +2,7 @@
 
 import { type Addr6, addr6 } from '../../src/net/addr6.ts';
 import { maskAddr6, type Prefix6, parsePrefix6, prefix6 } from '../../src/net/prefix6.ts';
+import { blankRule } from '../../src/state/rules.ts';
 import type { Address, Label, Route, Rule } from '../../src/state/snapshot.ts';
 
 export const NONE: Address['attribution'] = { pvd: undefined, reason: 'static', ra: undefined };
@@ -136,33 +137,7 @@ const TABLES: Readonly<Record<string, number>> = { local: 255, main: 254 };
 
 /** A policy rule. */
 export function parseRule(w: Words, indexOf: IndexOf, id: bigint): Rule {
-  const rule = {
-    id,
-    pref: 0,
-    src: prefix6('::/0'),
-    dst: prefix6('::/0'),
-    iifname: '',
-    oifname: '',
-    iif: 0,
-    oif: 0,
-    table: 254,
-    mark: 0,
-    markMask: 0,
-    gotoTarget: 0,
-    frFlags: 0,
-    suppressPrefixlen: -1,
-    suppressIfgroup: -1,
-    uidRange: undefined as { start: number; end: number } | undefined,
-    sportStart: 0,
-    sportEnd: 0,
-    dportStart: 0,
-    dportEnd: 0,
-    action: 1,
-    ipProto: 0,
-    dscp: 0,
-    l3mdev: false,
-    protocol: 3,
-  };
+  const rule: { -readonly [K in keyof Rule]: Rule[K] } = { ...blankRule(id, 0), table: 254 };
   const range = (text: string): [number, number] => {
     const [a = '0', b = a] = text.split('-');
     return [Number(a), Number(b)];

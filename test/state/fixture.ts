@@ -23,6 +23,7 @@ import { encodeRa } from '../../src/decode/nd/ra.ts';
 import { EMPTY_RA_HEADER, type RaHeader } from '../../src/decode/nd/ra-header.ts';
 import type { Rdnss } from '../../src/decode/nd/rdnss.ts';
 import type { Rio } from '../../src/decode/nd/rio.ts';
+import { bareHeader } from '../../src/decode/record/header.ts';
 import { ANY6, addr6, addr6Bytes } from '../../src/net/addr6.ts';
 import { prefix6, prefixAddr, prefixLen } from '../../src/net/prefix6.ts';
 import { applyEvent } from '../../src/state/apply.ts';
@@ -36,17 +37,7 @@ export const SEC = 1_000_000_000n;
 
 /** Header of an event at `sec` seconds. */
 export function at(sec: number, op: Op = 'new', netnsCookie: bigint = COOKIE): EventHeader {
-  return {
-    tsNs: BigInt(Math.round(sec * 1e6)) * 1000n,
-    netnsCookie,
-    cpu: 0,
-    seq: 0,
-    lost: 0,
-    hook: 'none',
-    op,
-    softirq: false,
-    truncated: false,
-  };
+  return bareHeader(BigInt(Math.round(sec * 1e6)) * 1000n, netnsCookie, op);
 }
 
 export function link(h: EventHeader, ifindex = 2, name = `eth${ifindex}`): LinkEvent {

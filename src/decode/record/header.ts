@@ -1,5 +1,6 @@
 /** `struct pvd_hdr`. */
 
+import type { Instant } from '../../net/instant.ts';
 import type { EventHeader, Op } from '../event.ts';
 import { FLAG, HOOK, KIND, LAYOUT, LIMIT, OP } from '../layout.gen.ts';
 
@@ -35,6 +36,21 @@ export function kindNumber(name: string): number {
 
 function numberAfter(prefix: string, text: string): number {
   return (text.startsWith(prefix) && Number(text.slice(prefix.length))) || 0;
+}
+
+/** Header of a record that no BPF program wrote: it has no CPU and no place in a sequence. */
+export function bareHeader(tsNs: Instant, netnsCookie = 0n, op: Op = 'none'): EventHeader {
+  return {
+    tsNs,
+    netnsCookie,
+    cpu: 0,
+    seq: 0,
+    lost: 0,
+    hook: 'none',
+    op,
+    softirq: false,
+    truncated: false,
+  };
 }
 
 /** Reads the header at `at`; 40 bytes must be there. */
