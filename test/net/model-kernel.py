@@ -87,6 +87,9 @@ def add_veths(words, master=None):
     ip_batch(commands)
     for name in names:
         sysctl(f"net.ipv6.conf.p{name}.disable_ipv6", "1")
+        # A neighbour entry stays in the state it is put in, however slow the machine.
+        sysctl(f"net.ipv6.neigh.{name}.delay_first_probe_time", "3600")
+        sysctl(f"net.ipv6.neigh.{name}.ucast_solicit", "10000")
     ip_batch([f"link set {side}{name} up" for name in names for side in ("p", "")])
     wait_up(names)
     ip_batch([f"addr add fe80::{ord(name.lower()[0]):x}/64 dev {name} nodad" for name in names])
