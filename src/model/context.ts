@@ -3,7 +3,6 @@
 import type { Addr6 } from '../net/addr6.ts';
 import type { Instant } from '../net/instant.ts';
 import type { PvdId } from '../net/pvd-id.ts';
-import type { Route } from '../state/snapshot.ts';
 import { PATH_MAX } from './fib6-trie.ts';
 import type { Step } from './ladder.ts';
 import type { ModelState, NexthopIndex } from './model-state.ts';
@@ -119,13 +118,4 @@ export function createContext(state: ModelState, profile: Profile): Context {
     subPath: new Int32Array(PATH_MAX),
     trace: undefined,
   };
-}
-
-/** Text of a route for people: `2001:db8::/32 via fe80::1 dev 2 metric 1024`. */
-export function routeText(route: Route | undefined): string {
-  if (route === undefined) return 'null entry';
-  const from = route.srcLen > 0 ? ` from ${route.src}/${route.srcLen}` : '';
-  const via = route.gateway === '::' ? '' : ` via ${route.gateway}`;
-  const through = route.nhId ? ` nhid ${route.nhId}` : `${via} dev ${route.oif}`;
-  return `${route.dst}/${route.dstLen}${from}${through} metric ${route.metric}`;
 }

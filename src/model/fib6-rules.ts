@@ -185,9 +185,9 @@ function ifMatches(ctx: Context, index: number, flowIndex: number, isOif: boolea
   return flowIndex === index;
 }
 
-/** `fib_rule_port_inrange()`; an unset range matches all. */
+/** `fib_rule_port_range_set()`, `fib_rule_port_inrange()`: an unset range matches all. */
 function portMatches(start: number, end: number, port: number): boolean {
-  return (start === 0 && end === 0) || (port >= start && port <= end);
+  return start === 0 || end === 0 || (port >= start && port <= end);
 }
 
 function traceRule(ctx: Context, { rule }: RuleIndex, matched: boolean, why: string): void {

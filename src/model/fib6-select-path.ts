@@ -1,10 +1,11 @@
 /** Multipath: `fib6_select_path()` (net/ipv6/route.c) and `nexthop_select_path()` (net/ipv4/nexthop.c). */
 
 import { NUD_VALID, RTF_REJECT, RTN_BLACKHOLE } from './constants.ts';
-import { type Context, routeText } from './context.ts';
+import type { Context } from './context.ts';
 import { N_LEAF } from './fib6-node.ts';
 import { hasRouterPref, isDead, qualifiesForEcmp, scoreRoute } from './fib6-select.ts';
 import { E_BITS, E_FLAGS, E_METRIC, E_NEIGH, E_NEXT, E_NHID, E_OIF, ENTRY } from './fib6-trie.ts';
+import { routeText } from './ladder.ts';
 import type { NexthopIndex } from './model-state.ts';
 import { NO_NEIGH } from './neighbours.ts';
 import { choose, type Oracle } from './oracle.ts';

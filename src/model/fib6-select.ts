@@ -17,7 +17,7 @@ import {
   RTNH_F_DEAD,
   RTNH_F_LINKDOWN,
 } from './constants.ts';
-import { type Context, routeText } from './context.ts';
+import type { Context } from './context.ts';
 import { N_LEAF } from './fib6-node.ts';
 import {
   E_BITS,
@@ -30,7 +30,7 @@ import {
   ENTRY,
   RTN_MASK,
 } from './fib6-trie.ts';
-import type { RouteLoss } from './ladder.ts';
+import { type RouteLoss, routeText } from './ladder.ts';
 import type { ModelState, NexthopIndex } from './model-state.ts';
 import { NO_NEIGH } from './neighbours.ts';
 import { choose } from './oracle.ts';

@@ -12,10 +12,11 @@ import {
   RTF_REJECT,
   typeToError,
 } from './constants.ts';
-import { type Context, routeText } from './context.ts';
+import type { Context } from './context.ts';
 import { selectPath } from './fib6-select-path.ts';
 import { lastNode, tableLookup } from './fib6-table-lookup.ts';
 import { E_NEIGH, E_OIF, ENTRY } from './fib6-trie.ts';
+import { routeText } from './ladder.ts';
 import { shownBy } from './nexthop-entries.ts';
 import { choose } from './oracle.ts';
 import { openQuirk } from './quirk.ts';

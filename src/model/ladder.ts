@@ -2,6 +2,7 @@
 
 import type { Addr6 } from '../net/addr6.ts';
 import type { PvdId } from '../net/pvd-id.ts';
+import type { Route } from '../state/snapshot.ts';
 import type { SaddrRule } from './profile.ts';
 
 /** Why a route was passed over. */
@@ -66,3 +67,12 @@ export type Step =
     }
   | { readonly step: 'source'; readonly saddr: Addr6; readonly error: number }
   | { readonly step: 'detour'; readonly why: string };
+
+/** Text of a route for people: `2001:db8::/32 via fe80::1 dev 2 metric 1024`. */
+export function routeText(route: Route | undefined): string {
+  if (route === undefined) return 'null entry';
+  const from = route.srcLen > 0 ? ` from ${route.src}/${route.srcLen}` : '';
+  const via = route.gateway === '::' ? '' : ` via ${route.gateway}`;
+  const through = route.nhId ? ` nhid ${route.nhId}` : `${via} dev ${route.oif}`;
+  return `${route.dst}/${route.dstLen}${from}${through} metric ${route.metric}`;
+}

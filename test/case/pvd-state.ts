@@ -2,7 +2,8 @@
  * States with PvDs: lines of ip-state.ts and `pvd NAME DEVICE ROUTER [PREFIX…]`, which says
  * that this router announces this PvD with these prefixes on this device. Routes through the
  * router and to its prefixes, and addresses in them, are the PvD's; what several PvDs
- * announce belongs to the last of them, as after their RAs. `router ADDR dev DEVICE …` is the
+ * announce belongs to the last of them, as after their RAs. `unregistered` stands for a state
+ * written by hand, which names PvDs only where routes and addresses belong to them. `router ADDR dev DEVICE …` is the
  * default route of a router as RAs make it (RTF_ADDRCONF), which no command can add.
  */
 
@@ -13,6 +14,7 @@ import type { Attribution, Pvd, Snapshot } from '../../src/state/snapshot.ts';
 import { stateOf } from './answer.ts';
 import { type IpState, indexOf, linesOf, toSnapshot } from './ip-state.ts';
 
+const UNREGISTERED = 'unregistered';
 const RTPROT_RA = 9;
 const RTF_ADDRCONF = 0x0004_0000;
 
@@ -26,8 +28,9 @@ export interface PvdState {
 /** Sets a state with PvDs up. */
 export function pvdStateOf(text: string): PvdState {
   const isPvd = (line: string): boolean => line.startsWith('pvd ');
+  const isKernels = (line: string): boolean => !isPvd(line) && line !== UNREGISTERED;
   const all = linesOf(text).map((line) => line.replace(/^router /, 'route add ::/0 proto ra via '));
-  const { state, lines } = stateOf(all.filter((line) => !isPvd(line)).join('\n'));
+  const { state, lines } = stateOf(all.filter(isKernels).join('\n'));
   const pvds = new Map<PvdId, Pvd>();
   for (const line of all.filter(isPvd)) addPvd(pvds, state, line.split(/\s+/).slice(1));
   const base = toSnapshot(state);
@@ -45,7 +48,9 @@ export function pvdStateOf(text: string): PvdState {
     const flags = r.protocol === RTPROT_RA ? r.flags | RTF_ADDRCONF : r.flags;
     return [key, { ...r, flags, attribution: owner(pvds, isOf) }] as const;
   });
-  const snapshot = { ...base, addresses: new Map(addresses), routes: new Map(routes), pvds };
+  const registry = all.includes(UNREGISTERED) ? new Map() : pvds;
+  const tables = { addresses: new Map(addresses), routes: new Map(routes) };
+  const snapshot = { ...base, ...tables, pvds: registry };
   return { snapshot, state, lines };
 }
 
