@@ -27,7 +27,7 @@ export interface Traits {
   readonly dyncleanup: boolean;
 }
 
-const ALL_NEW: Traits = {
+export const ALL_NEW: Traits = {
   new: true,
   mip6: true,
   rulel3: true,
@@ -43,6 +43,8 @@ export interface ModelCase {
   readonly ask: Readonly<Record<string, Answer>>;
   /** Kernels with these quirks only; others are passed over, or no kernel is known. */
   readonly only?: Partial<Quirks>;
+  /** The profile `rfc` answers the same: the rule is RFC 6724's. */
+  readonly rfc?: true;
   /** A driver the host may lack. */
   readonly needs?: string;
   /** Seconds to wait after set-up. */

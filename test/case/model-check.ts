@@ -1,12 +1,20 @@
-/** A row of the conformance tables, asked of the model as each kernel of the tables. */
+/** A row of the conformance tables, asked of the model as each kernel of the tables, and as the ideal. */
 
 import assert from 'node:assert/strict';
 import { createModelState, deleteRoute, type ModelState } from '../../src/model/model-state.ts';
 import { createModel } from '../../src/model/predict.ts';
-import { LINUX, withQuirks } from '../../src/model/profile.ts';
+import { LINUX, type Profile, RFC, withQuirks } from '../../src/model/profile.ts';
 import { matches, modelAnswers, parseAsk, plainText, stateOf } from './answer.ts';
 import { type IpState, toSnapshot } from './ip-state.ts';
-import { answersOf, habitsOf, KERNELS, type ModelCase, quirksOf } from './model-case.ts';
+import {
+  ALL_NEW,
+  answersOf,
+  habitsOf,
+  KERNELS,
+  type ModelCase,
+  quirksOf,
+  type Traits,
+} from './model-case.ts';
 
 /** With the routes that were deleted meanwhile added and deleted. */
 function arrange(state: IpState): ModelState {
@@ -22,25 +30,30 @@ function arrange(state: IpState): ModelState {
 /** The answers are those of the row, all of them. @throws AssertionError when not. */
 export function checkCase(row: ModelCase): void {
   for (const { name, traits } of KERNELS) {
-    const { state } = stateOf(row.state, habitsOf(traits));
-    const quirks = { ...quirksOf(traits), ...row.only };
-    const model = createModel(arrange(state), withQuirks(LINUX, quirks));
-    for (const [question, answer] of Object.entries(row.ask)) {
-      const want = answersOf(answer, traits);
-      const got = modelAnswers(model, state, parseAsk(question), row.wait);
-      const text = `${question} on ${name}: ${got.map(plainText).join(' | ')}, not ${want.join(' | ')}`;
-      for (const token of want) {
-        assert(
-          got.some((g) => matches(state, g, token)),
-          text,
-        );
-      }
-      for (const g of got) {
-        assert(
-          want.some((token) => matches(state, g, token)),
-          text,
-        );
-      }
+    const profile = withQuirks(LINUX, { ...quirksOf(traits), ...row.only });
+    checkAs(row, name, traits, profile);
+  }
+  if (row.rfc) checkAs(row, 'the ideal', ALL_NEW, RFC);
+}
+
+function checkAs(row: ModelCase, name: string, traits: Traits, profile: Profile): void {
+  const { state } = stateOf(row.state, habitsOf(traits));
+  const model = createModel(arrange(state), profile);
+  for (const [question, answer] of Object.entries(row.ask)) {
+    const want = answersOf(answer, traits);
+    const got = modelAnswers(model, state, parseAsk(question), row.wait);
+    const text = `${question} on ${name}: ${got.map(plainText).join(' | ')}, not ${want.join(' | ')}`;
+    for (const token of want) {
+      assert(
+        got.some((g) => matches(state, g, token)),
+        text,
+      );
+    }
+    for (const g of got) {
+      assert(
+        want.some((token) => matches(state, g, token)),
+        text,
+      );
     }
   }
 }
