@@ -42,25 +42,28 @@ export function wantedOf(ask: PvdAsk, profile: Profile): string {
   return expand(String(word ?? ask['all'] ?? 'nothing said'));
 }
 
-/** The model's answers in the words of the table. */
-export function pvdAnswer({ snapshot }: PvdState, ask: PvdAsk, base: Profile): string {
+/** The model's answers in the words of the table, asked by scopes and by the binding they come to. */
+export function pvdAnswer(state: PvdState, ask: PvdAsk, base: Profile): string {
   const profile = { ...base, multiPvd: ask.multi ?? base.multiPvd };
   const { socket, thread, process } = ask;
   const scopes = { socket, thread, process };
+  const binding = effectiveBinding(scopes, profile.pvd);
   const query: FlowQuery = {
     kind: 'flow',
     daddr: addr6(expand(ask.to)),
     saddr: addr6(expand(ask.from ?? '::')),
-    scopes,
     fromNs: 0n,
     toNs: 0n,
   };
-  const { outcomes, undecided } = predict(snapshot, query, profile);
-  if (undecided !== undefined) return 'undecided';
-  const texts = outcomes.map((outcome) => {
-    const { reason } = flowPvd(outcome, query.daddr, effectiveBinding(scopes, profile.pvd));
-    if (reason === 'refused') return `${outcome.error}`;
-    return `${outcome.gateway} ${outcome.saddr} ${reason}`;
-  });
-  return texts.join(' | ');
+  const answer = (by: Pick<FlowQuery, 'scopes' | 'binding'>): string => {
+    const { outcomes, undecided } = predict(state.snapshot, { ...query, ...by }, profile);
+    if (undecided !== undefined) return 'undecided';
+    const texts = outcomes.map((outcome) => {
+      const { reason } = flowPvd(outcome, query.daddr, binding);
+      if (reason === 'refused') return `${outcome.error}`;
+      return `${outcome.gateway} ${outcome.saddr} ${reason}`;
+    });
+    return texts.join(' | ');
+  };
+  return [...new Set([answer({ scopes }), answer({ binding })])].join(', but by binding ');
 }

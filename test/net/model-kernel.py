@@ -62,16 +62,31 @@ def read(path):
         return file.read()
 
 
+def came_up(names):
+    """Those of the devices that addrconf has seen the carrier of, in the order of their ff00::/8."""
+    routes = [line.split() for line in read("/proc/net/ipv6_route").splitlines()]
+    return [r[-1] for r in routes if r[0].startswith("ff00") and r[1] == "08" and r[-1] in names]
+
+
 def wait_up(names):
-    """Until addrconf has seen the carrier: ff00::/8 of each device is there."""
-    wanted = set(names)
     for _ in range(500):
-        routes = [line.split() for line in read("/proc/net/ipv6_route").splitlines()]
-        have = {r[-1] for r in routes if r[0].startswith("ff00") and r[1] == "08"}
-        if wanted <= have:
+        missing = set(names) - set(came_up(names))
+        if not missing:
             return
         time.sleep(0.01)
-    raise RuntimeError(f"{' '.join(wanted - have)} does not come up")
+    raise RuntimeError(f"{' '.join(missing)} does not come up")
+
+
+def take_up(names):
+    """Brings devices up so that the routes of each stand behind those of the one before."""
+    ip_batch([f"link set {side}{name} up" for name in names for side in ("p", "")])
+    wait_up(names)
+    if came_up(names) == names:
+        return
+    # On a busy machine linkwatch may report their carriers in another order.
+    for name in names:
+        ip_batch([f"link set {name} down", f"link set {name} up"])
+        wait_up([name])
 
 
 def add_veths(words, master=None):
@@ -90,8 +105,7 @@ def add_veths(words, master=None):
         # A neighbour entry stays in the state it is put in, however slow the machine.
         sysctl(f"net.ipv6.neigh.{name}.delay_first_probe_time", "3600")
         sysctl(f"net.ipv6.neigh.{name}.ucast_solicit", "10000")
-    ip_batch([f"link set {side}{name} up" for name in names for side in ("p", "")])
-    wait_up(names)
+    take_up(names)
     ip_batch([f"addr add fe80::{ord(name.lower()[0]):x}/64 dev {name} nodad" for name in names])
 
 
