@@ -16,7 +16,10 @@ import { pvdStateOf } from '../case/pvd-state.ts';
 type Row = PvdCase | ModelCase;
 
 function checkRow(row: Row): void {
-  if (!Array.isArray(row.ask)) return checkCase(row as ModelCase);
+  if (!Array.isArray(row.ask)) {
+    checkCase(row as ModelCase);
+    return;
+  }
   const state = pvdStateOf(row.state);
   for (const ask of (row as PvdCase).ask) {
     for (const profile of PROFILES) {
