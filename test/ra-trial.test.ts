@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatSummary, summaryExitCode } from '../agent/sink/summary.ts';
 import type { KernelEvent } from '../src/decode/event.ts';
 import { encodeRecord } from '../src/decode/record.ts';
 import { addr6 } from '../src/net/addr6.ts';
@@ -40,28 +41,46 @@ const ROUTER = route(at(2), 1, '::/0', {
 const ON_LINK = route(at(2), 2, '2001:db8::/64', { ...RA_PREFIX, expiresNs: 7202n * SEC });
 const ADDRESS = address(at(2), '2001:db8::ff:fe00:1', SLAAC);
 
-function run(events: readonly KernelEvent[]): { ras: RaData[]; diverge: number } {
+interface Run {
+  readonly ras: RaData[];
+  readonly diverge: number;
+  readonly exitCode: number;
+  readonly summary: string;
+}
+
+function run(events: readonly KernelEvent[]): Run {
   const pipeline = createPipeline();
   const out = events.flatMap((event) => step(pipeline, encodeRecord(event as Known)));
   const ras = out.flatMap((e) => (e.kind === 'ra' ? [e.data] : []));
-  return { ras, diverge: statsOf(pipeline).raVerdicts.diverge };
+  return {
+    ras,
+    diverge: statsOf(pipeline).raVerdicts.diverge,
+    exitCode: summaryExitCode(pipeline),
+    summary: formatSummary(pipeline),
+  };
 }
 
 const codes = (data: RaData | undefined): string[] => data?.differences.map((d) => d.code) ?? [];
 const OPTIONS = [pio('2001:db8::/64')];
 
 test('what the RA says, and nothing else: agree', () => {
-  const { ras, diverge } = run([
+  const { ras, diverge, exitCode } = run([
     ...SEED,
     ...ra(2, { options: OPTIONS }, [ROUTER, ON_LINK, ADDRESS]),
   ]);
+  assert.equal(exitCode, 0);
   assert.deepEqual(ras[0]?.verdict, { verdict: 'agree', raced: false });
   assert.deepEqual([codes(ras[0]), diverge], [[], 0]);
 });
 
 test('an address is missing: diverge', () => {
-  const { ras, diverge } = run([...SEED, ...ra(2, { options: OPTIONS }, [ROUTER, ON_LINK])]);
+  const { ras, diverge, exitCode, summary } = run([
+    ...SEED,
+    ...ra(2, { options: OPTIONS }, [ROUTER, ON_LINK]),
+  ]);
   assert.deepEqual(ras[0]?.verdict, { verdict: 'diverge' });
+  assert.match(summary, /^1 RAs: 0 agree, 1 diverge/m);
+  assert.equal(exitCode, 1);
   assert.deepEqual([codes(ras[0]), diverge], [['ra.address-missing'], 1]);
 });
 

@@ -28,9 +28,9 @@ function sumOf({ agree, diverge, undecided }: StatsData['verdicts']): number {
   return Object.values(undecided).reduce((sum, count) => sum + count, agree + diverge);
 }
 
-/** 1 when something diverged, 5 when records were lost, else 0. */
+/** 1 when a decision or what an RA did diverged, 5 when records were lost, else 0. */
 export function summaryExitCode(pipeline: Pipeline): number {
-  const { verdicts, lost } = statsOf(pipeline);
-  if (verdicts.diverge > 0) return EXIT.failed;
+  const { verdicts, raVerdicts, lost } = statsOf(pipeline);
+  if (verdicts.diverge + raVerdicts.diverge > 0) return EXIT.failed;
   return lost > 0 ? EXIT.incomplete : EXIT.ok;
 }
