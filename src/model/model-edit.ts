@@ -186,18 +186,31 @@ function applyNeighbour(model: EditableModel, change: ChangeOf<'neighbour'>): Un
   };
 }
 
-function applyRoute(state: ModelState, { value, op }: ChangeOf<'route'>): Undo {
+function applyRoute(state: ModelState, { value, op, before }: ChangeOf<'route'>): Undo {
   if (op === 'new') {
     addRoute(state, value);
+    if (before !== undefined) moveBehind(state, value, before);
     return () => void deleteRoute(state, value);
   }
   if (op === 'change') {
     const old = changeRoute(state, value);
     return () => old && void changeRoute(state, old);
   }
-  const before = leafRoutes(state.fib, value);
+  const leaf = leafRoutes(state.fib, value);
   deleteRoute(state, value);
-  return () => setLeaf(state, before);
+  return () => setLeaf(state, leaf);
+}
+
+/** Moves the route `first` and those of its metric that follow it behind `route`. */
+function moveBehind(state: ModelState, route: Route, first: bigint): void {
+  const leaf = leafRoutes(state.fib, route).filter(({ metric }) => metric === route.metric);
+  const at = leaf.findIndex(({ id }) => id === first);
+  if (at < 0) return;
+  for (const one of leaf.slice(at)) {
+    if (one.id === route.id) continue;
+    deleteRoute(state, one);
+    addRoute(state, one);
+  }
 }
 
 /** Makes `routes`, which share one node, all that stands there, in this order within a metric. */

@@ -29,6 +29,7 @@ import { createNetnsState, type NetnsState } from './netns-state.ts';
 import { nexthopSubject } from './nexthops.ts';
 import { expirePvds } from './pvd-registry.ts';
 import { isOverdue, type PendingRa, raDone, raOverdue, raReceived } from './ra-intake.ts';
+import { noteRouteBegin } from './route-place.ts';
 import { applyDuplicate, routeSubject } from './routes.ts';
 import { ruleSubject } from './rules.ts';
 import { applyLive, type Subject } from './subject.ts';
@@ -81,6 +82,7 @@ export function applyEvent(world: World, event: KernelEvent): readonly Change[] 
 function applyStateless(world: World, event: KernelEvent): readonly Change[] {
   const ns = world.netns.get(event.netnsCookie);
   if (!ns) return NO_CHANGES;
+  if (event.kind === 'begin') noteRouteBegin(ns, event);
   const ctx = contextOf(world, ns, event.tsNs, []);
   expirePvds(ctx);
   return ctx.changes;

@@ -31,6 +31,8 @@ export type ChangeOf<O extends ChangeObject> = {
   readonly value: ChangeValues[O];
   /** As it was before a `change`. */
   readonly old?: ChangeValues[O] | undefined;
+  /** Of a new route that is not the last of its prefix and metric: the id of the one behind it. */
+  readonly before?: bigint;
 };
 
 export type Change = { readonly [O in ChangeObject]: ChangeOf<O> }[ChangeObject];

@@ -74,6 +74,7 @@ export function endDump(
     mergeTable(ctx, dump, subject, isMissing);
   }
   ns.own.dump = undefined;
+  ns.own.places.leaves = undefined;
   ns.seeded = ns.missing.length === 0;
   if (ns.lostNs !== undefined && ns.lostNs < dump.startNs) ns.lostNs = undefined;
   netnsChanged(ctx, 'change');

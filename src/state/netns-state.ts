@@ -6,6 +6,7 @@ import type { PvdId } from '../net/pvd-id.ts';
 import { type AttributionIndex, createAttributionIndex } from './attribution-index.ts';
 import type { Dump } from './dump.ts';
 import type { PvdRecord } from './pvd-record.ts';
+import { noRoutePlaces, type RoutePlaces } from './route-place.ts';
 import type {
   Address,
   Label,
@@ -51,6 +52,7 @@ export interface Own {
   readonly index: AttributionIndex;
   /** Routes by content, while some cannot be found by id. */
   contents: Map<string, bigint> | undefined;
+  readonly places: RoutePlaces;
   /** The records lost were of state for sure; else they may have been of decisions only. */
   lossIsSure: boolean;
   /** The dump that is under way. */
@@ -88,6 +90,7 @@ export function createNetnsState(netnsCookie: bigint, tsNs: Instant): NetnsState
       pvds: new Map(),
       index: createAttributionIndex(),
       contents: undefined,
+      places: noRoutePlaces(),
       lossIsSure: false,
       dump: undefined,
       nextExpiryNs: undefined,

@@ -6,6 +6,7 @@ import { attributedToNone } from './attribution.ts';
 import { forgetClaim } from './attribution-index.ts';
 import type { Context } from './context.ts';
 import type { NetnsState } from './netns-state.ts';
+import { addPlace, moveRoute, noteRouteGone, placeOfNew, removePlace } from './route-place.ts';
 import type { Attribution, Route } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { putRow, removeRow, type Table } from './table.ts';
@@ -40,8 +41,10 @@ export const routeSubject: Subject<RouteEvent, bigint, Route> = {
   },
   set(ctx, event, key) {
     setRoute(ctx, event, event.entry.id === key ? event.entry : { ...event.entry, id: key });
+    if (event.op === 'new') putInPlace(ctx, event, key);
   },
   remove: removeRoute,
+  goes: ({ ns }, event) => noteRouteGone(ns, event),
 };
 
 function setRoute(ctx: Context, event: RouteEvent, entry: Fib6Entry): void {
@@ -58,7 +61,18 @@ function setRoute(ctx: Context, event: RouteEvent, entry: Fib6Entry): void {
   if (old) ns.own.contents?.delete(contentOf(old));
   if (putRow(ctx, ROUTES, entry.id, routeOf(entry, attribution))) {
     ns.own.contents?.set(contentOf(entry), entry.id);
+    if (!old) addPlace(ns, entry);
   } else forgetClaim(ns.own.index.routes, entry.id);
+}
+
+/** What replaces another one stands where that stood; whoever follows is told. */
+function putInPlace({ ns, changes }: Context, event: RouteEvent, id: bigint): void {
+  const before = placeOfNew(ns, event);
+  const change = changes.at(-1);
+  if (before === undefined || !ns.routes.has(before)) return;
+  if (change?.object !== 'route' || change.op !== 'new' || change.value.id !== id) return;
+  moveRoute(ns, change.value, before);
+  changes[changes.length - 1] = { ...change, before };
 }
 
 /** Field by field: a spread that is added to costs microseconds, and tables are large. */
@@ -91,6 +105,7 @@ function removeRoute(ctx: Context, id: bigint): void {
   const old = removeRow(ctx, ROUTES, id);
   if (!old) return;
   forgetClaim(ctx.ns.own.index.routes, id);
+  removePlace(ctx.ns, old);
   const content = contentOf(old);
   if (ctx.ns.own.contents?.get(content) === id) ctx.ns.own.contents.delete(content);
 }

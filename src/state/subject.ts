@@ -12,6 +12,8 @@ export interface Subject<E extends StateEvent, K, V> {
   /** Takes over what the event says of its object. */
   set(ctx: Context, event: E, key: K): void;
   remove(ctx: Context, key: K): void;
+  /** A hook tells that the object goes, which is still there. */
+  goes?(ctx: Context, event: E): void;
   /** Dump order → the order rows are kept in; default: the same. */
   order?(dumped: readonly E[]): readonly E[];
 }
@@ -25,6 +27,8 @@ export function applyLive<E extends StateEvent, K, V>(
   if (event.op === 'fail') return;
   const key = subject.keyOf(ctx, event);
   if (key === undefined) return;
-  if (event.op === 'del') subject.remove(ctx, key);
-  else subject.set(ctx, event, key);
+  if (event.op === 'del') {
+    subject.goes?.(ctx, event);
+    subject.remove(ctx, key);
+  } else subject.set(ctx, event, key);
 }

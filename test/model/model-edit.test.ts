@@ -42,10 +42,15 @@ const op = fc.constantFrom('new', 'change', 'del') as fc.Arbitrary<'new' | 'chan
 const small = fc.integer({ min: 0, max: 5 });
 const mutation: fc.Arbitrary<KernelEvent> = fc.oneof(
   // What is where in a FIB never changes while it is there (`struct fib6_info`).
-  fc.record({ op, id: small, flags: fc.constantFrom(1, 3) }).map(({ op, id, flags }) => {
-    const fields = { metric: 1 + (id % 2), gateway: addr6(`fe80::${id + 1}`), flags };
-    return route(at(2, op), 10 + id, id < 4 ? '2001:db8::/32' : '2001:db8:1::/48', fields);
-  }),
+  fc
+    .record({ op, id: small, flags: fc.constantFrom(1, 3), replaces: fc.boolean() })
+    .map(({ op, id, flags, replaces }) => {
+      const fields = { metric: 1 + (id % 2), gateway: addr6(`fe80::${id + 1}`), flags };
+      const dst = id < 4 ? '2001:db8::/32' : '2001:db8:1::/48';
+      const hook = replaces ? (op === 'del' ? 'fib6_purge_rt' : 'fib6_add') : 'none';
+      const nlmsgFlags = replaces ? 0x100 : 0;
+      return { ...route({ ...at(2, op), hook }, 10 + id, dst, fields), nlmsgFlags };
+    }),
   fc.record({ op, id: small }).map(({ op, id }) => {
     const flags = op === 'change' ? 0xa0 : 0x80;
     return address(at(2, op), `2001:db8:a::${id + 1}`, { flags, cstampNs: 1n });
