@@ -7,5 +7,8 @@ const volatile bool filter_netns = false;
 const volatile bool filter_tgid = false;
 const volatile bool filter_cgroup = false;
 const volatile __u32 agent_tgid = 0;
+const volatile __u32 sample_above = 0;
+const volatile __u32 sample_step = 0;
+const volatile __u32 sample_salt = 0;
 
 struct pvd_jiffies_lead jiffies_lead = {};

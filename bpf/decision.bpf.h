@@ -5,11 +5,13 @@
  * Keyed by the flowi6: the same pointer from ip6_dst_lookup_flow() down to
  * fib6_table_lookup(). Not by the task: a softirq's lookup runs within a task's.
  * LRU, because an exit that the kernel does not report must not fill the map.
+ * What is left out (sample.bpf.h) is there too, with a begin_ns of 0.
  */
 #ifndef PVD_DECISION_BPF_H
 #define PVD_DECISION_BPF_H
 
 #include "filter.bpf.h"
+#include "sample.bpf.h"
 
 #define PVD_NO_RULE	 0xffffffff
 #define TCP_TIME_WAIT	 6
@@ -45,6 +47,11 @@ struct {
 static __always_inline __u64 pvd_flow_of_daddr(const struct in6_addr *daddr)
 {
 	return (__u64)daddr - bpf_core_field_offset(struct flowi6, daddr);
+}
+
+static __always_inline const struct in6_addr *pvd_daddr_of(const struct flowi6 *fl6)
+{
+	return (const void *)fl6 + bpf_core_field_offset(struct flowi6, daddr);
 }
 
 static __always_inline void pvd_fill_task(struct pvd_task *task)

@@ -534,6 +534,8 @@ struct pvd_counters {
 	__u64 unpaired; /* exits of a decision or RA whose entry was not seen */
 	__u64 lost_by_kind[PVD_KIND_BPF_MAX];
 	__u64 hits_by_hook[PVD_HOOKS_MAX]; /* how often the hook ran, filtered or not */
+	/* decisions not told because the ring filled, by the kind of their outermost record */
+	__u64 left_out_by_kind[PVD_KIND_BPF_MAX];
 };
 
 #define PVD_ASSERT_SIZE(type, size)                                                                \
@@ -562,7 +564,7 @@ PVD_ASSERT_SIZE(pvd_try, 16);
 PVD_ASSERT_SIZE(pvd_lookup, 456);
 PVD_ASSERT_SIZE(pvd_saddr, 208);
 PVD_ASSERT_SIZE(pvd_flow, 240);
-PVD_ASSERT_SIZE(pvd_counters, 1032);
+PVD_ASSERT_SIZE(pvd_counters, 1352);
 _Static_assert((int)PVD_HOOK_MAX <= (int)PVD_HOOKS_MAX, "counters must hold every hook");
 
 #endif /* PVD_EVENT_H */

@@ -35,6 +35,8 @@ int PVD_PROG(ip6_route_output_flags_entry, struct net *net, struct sock *sk, str
 	state->rule_pref = PVD_NO_RULE;
 	record = &state->record;
 	flow = bpf_map_lookup_elem(&flows, &key);
+	if (flow ? !flow->begin_ns : pvd_left_out(PVD_KIND_LOOKUP, pvd_daddr_of(fl6)))
+		return 0;
 	if (flow) {
 		flow->lookups++;
 		record->decision = flow->decision;
@@ -148,7 +150,8 @@ int PVD_PROG(ip6_route_output_flags_exit, struct net *net, struct sock *sk, stru
 	}
 	if (record->tries_count > PVD_TRIES_MAX)
 		about.flags = PVD_F_TRUNCATED;
-	pvd_output(record, sizeof(*record), about);
+	if (record->begin_ns)
+		pvd_output(record, sizeof(*record), about);
 	bpf_map_delete_elem(&lookups, &key);
 	return 0;
 }

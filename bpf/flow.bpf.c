@@ -15,7 +15,7 @@ static __always_inline void flow_begin(enum pvd_hook hook, const struct net *net
 		return;
 	bpf_map_update_elem(&flows, &key, &no_flow, BPF_ANY);
 	flow = bpf_map_lookup_elem(&flows, &key);
-	if (!flow)
+	if (!flow || pvd_left_out(PVD_KIND_FLOW, pvd_daddr_of(fl6)))
 		return;
 	flow->decision = pvd_new_id();
 	flow->begin_ns = bpf_ktime_get_boot_ns();
@@ -45,7 +45,8 @@ static __always_inline void flow_end(enum pvd_hook hook, const struct net *net, 
 		flow->oif = BPF_CORE_READ(dst, dev, ifindex);
 		BPF_CORE_READ_INTO(&flow->gateway, rt, rt6i_gateway);
 	}
-	pvd_output(flow, sizeof(*flow), about);
+	if (flow->begin_ns)
+		pvd_output(flow, sizeof(*flow), about);
 	bpf_map_delete_elem(&flows, &key);
 }
 

@@ -31,6 +31,8 @@ typedef _Bool bool;
 #define EEXIST	  17
 #define MAX_ERRNO 4095
 
+#define BPF_RB_AVAIL_DATA 0 /* bpf_ringbuf_query(): bytes not read yet */
+
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,

@@ -29,15 +29,18 @@ int PVD_PROG(ipv6_dev_get_saddr_entry, struct net *net, struct net_device *dst_d
 	if (!record)
 		return 0;
 	flow = bpf_map_lookup_elem(&flows, &flow_key);
+	/* A rule with FIB_RULE_FIND_SADDR asks within a lookup. */
+	lookup = flow ? NULL : bpf_map_lookup_elem(&lookups, &flow_key);
+	if (flow ? !flow->begin_ns :
+	    lookup ? !lookup->record.begin_ns :
+		     pvd_left_out(PVD_KIND_SADDR, daddr))
+		return 0;
 	if (flow) {
 		flow->saddrs++;
 		record->decision = flow->decision;
 		record->sock = flow->sock;
-	} else {
-		/* A rule with FIB_RULE_FIND_SADDR asks within a lookup. */
-		lookup = bpf_map_lookup_elem(&lookups, &flow_key);
-		if (lookup)
-			record->decision = lookup->record.decision;
+	} else if (lookup) {
+		record->decision = lookup->record.decision;
 	}
 	record->begin_ns = bpf_ktime_get_boot_ns();
 	pvd_fill_stamps(&record->begin, net);
@@ -65,7 +68,8 @@ int PVD_PROG(ipv6_dev_get_saddr_exit, struct net *net, struct net_device *dst_de
 	record->error = ret;
 	if (!ret)
 		pvd_copy_addr(record->saddr, saddr);
-	pvd_output(record, sizeof(*record), about);
+	if (record->begin_ns)
+		pvd_output(record, sizeof(*record), about);
 	bpf_map_delete_elem(&selections, &key);
 	return 0;
 }

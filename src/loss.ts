@@ -1,4 +1,7 @@
-/** Lost records: where (from the counter each record carries) and how many (from BPF's own). */
+/**
+ * Lost records: where (from the counter each record carries) and how many (from BPF's own), and
+ * decisions that BPF left out while the ring filled. What is left out takes nothing from what is told.
+ */
 
 import type { EventHeader, LostEvent } from './decode/event.ts';
 import type { LostData } from './publish/envelope.ts';
@@ -10,13 +13,15 @@ export interface Loss {
   gaps: number;
   /** By BPF's counters. */
   counted: number;
+  /** Decisions left out, as last told. */
+  leftOut: number;
 }
 
 /** CPUs of one machine (`CONFIG_NR_CPUS` is at most 8192). */
 const CPUS_MAX = 8192;
 
 export function noLoss(): Loss {
-  return { byCpu: new Map(), gaps: 0, counted: 0 };
+  return { byCpu: new Map(), gaps: 0, counted: 0, leftOut: 0 };
 }
 
 /** Records lost so far, by the better of the two sources. */
@@ -44,4 +49,14 @@ export function countLoss(loss: Loss, event: LostEvent): LostData | undefined {
   loss.counted = event.total;
   const total = totalLoss(loss);
   return { source: 'counters', count, total, cpu: null, beforeSeq: null, byKind: event.byKind };
+}
+
+/** Decisions left out since the counters were told last. */
+export function countLeftOut(loss: Loss, { leftOut }: LostEvent): LostData | undefined {
+  if (leftOut === undefined) return undefined;
+  const total = Object.values(leftOut).reduce((sum, n) => sum + n, 0);
+  const count = total - loss.leftOut;
+  if (count <= 0) return undefined;
+  loss.leftOut = total;
+  return { source: 'left-out', count, total, cpu: null, beforeSeq: null, byKind: leftOut };
 }

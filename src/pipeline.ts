@@ -10,7 +10,7 @@ import type { DecisionJoin } from './decision-join.ts';
 import { showDecision, takeChanges, takeDecision, takeRest, takeTime } from './decision-stage.ts';
 import type { AgentStartEvent, KernelEvent, RaEvent } from './decode/event.ts';
 import { decodeRecord } from './decode/record.ts';
-import { countLoss, findGap, type Loss, noLoss } from './loss.ts';
+import { countLeftOut, countLoss, findGap, type Loss, noLoss } from './loss.ts';
 import type { Instant } from './net/instant.ts';
 import { presentChanges } from './present-change.ts';
 import { awaitRa, overdueRas, presentRa, type RaJoin } from './present-ra.ts';
@@ -207,8 +207,8 @@ function handle(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
     }
     case 'lost': {
       applyEvent(pipeline.world, event);
-      const lost = countLoss(pipeline.loss, event);
-      if (lost) emit(pipeline, out, 'lost', event.tsNs, 0n, lost);
+      for (const data of [countLoss(pipeline.loss, event), countLeftOut(pipeline.loss, event)])
+        if (data) emit(pipeline, out, 'lost', event.tsNs, 0n, data);
       break;
     }
     default:

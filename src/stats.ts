@@ -67,6 +67,18 @@ export function presentStats(stats: Stats, loss: Loss, skipped: number, world: W
     drift: { ...drift },
     lost: totalLoss(loss),
     ...(skipped > 0 && { skipped }),
+    leftOut: loss.leftOut,
+    judgedShare: judgedShare(stats, loss.leftOut),
     netns: world.netns.size,
   };
+}
+
+/** Digits of a share: rounded down, so that 1 means all. */
+const SHARE_UNIT = 1_000_000;
+
+/** Of all decisions, told or left out, those that agreed or diverged; 1 when there were none. */
+function judgedShare({ decisions, verdicts }: Stats, leftOut: number): number {
+  const all = decisions + leftOut;
+  if (all === 0) return 1;
+  return Math.floor((SHARE_UNIT * (verdicts.agree + verdicts.diverge)) / all) / SHARE_UNIT;
 }

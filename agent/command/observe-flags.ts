@@ -8,6 +8,7 @@ export interface ObserveFlags {
   readonly netns: readonly string[];
   readonly pid: readonly number[];
   readonly cgroup: readonly bigint[];
+  /** Bytes. */
   readonly ring: number;
 }
 
@@ -26,7 +27,12 @@ export function observeOptions(command: Command): Command {
       addCgroup,
       [],
     )
-    .option('--ring <MiB>', 'size of the ring buffer, a power of two', mebibytes, 64);
+    .option(
+      '--ring <size>',
+      'size of the ring buffer in MiB, or as 64K: a power of two',
+      ringBytes,
+      64 << 20,
+    );
 }
 
 export function observeOptionsOf(
@@ -36,7 +42,7 @@ export function observeOptionsOf(
     ...(flags.netns.length > 0 ? { netns: flags.netns } : {}),
     ...(flags.pid.length > 0 ? { tgids: flags.pid } : {}),
     ...(flags.cgroup.length > 0 ? { cgroups: flags.cgroup } : {}),
-    ringBytes: flags.ring * 2 ** 20,
+    ringBytes: flags.ring,
   };
 }
 
@@ -58,10 +64,12 @@ function addCgroup(value: string, before: readonly bigint[]): bigint[] {
   }
 }
 
-/** 1/16 MiB (64 KiB) is allowed: a ring that overflows is wanted now and then. */
-function mebibytes(value: string): number {
-  const bytes = Number(value) * 2 ** 20;
-  if (bytes >= 65536 && bytes <= 2 ** 30 && Number.isInteger(Math.log2(bytes)))
-    return Number(value);
-  throw new InvalidArgumentError('a power of two from 0.0625 to 1024 is needed');
+const UNITS: Readonly<Record<string, number>> = { K: 1 << 10, M: 1 << 20, G: 1 << 30, '': 1 << 20 };
+
+/** Bytes of `64K`, `4M`, `1G` or `128` (MiB). A ring that overflows is wanted now and then. */
+export function ringBytes(value: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,7}(?:\.\d{1,9})?)([KMG]?)(?:iB)?$/.exec(value) ?? [];
+  const bytes = Number(number) * (UNITS[unit] ?? 0);
+  if (bytes >= 65536 && bytes <= 2 ** 30 && Number.isInteger(Math.log2(bytes))) return bytes;
+  throw new InvalidArgumentError('a power of two from 64K to 1G is needed');
 }

@@ -250,9 +250,15 @@ class Observer implements Observation {
     const byKind = this.#probe.lossByKind();
     const skipped = this.#probe.skippedRuns();
     const total = Object.values(byKind).reduce((sum, n) => sum + n, 0);
-    const told = total + skipped.decision + skipped.state;
+    const leftOut = this.#probe.leftOutByKind();
+    const isAny = Object.keys(leftOut).length > 0;
+    const told = Object.values(leftOut).reduce(
+      (sum, n) => sum + n,
+      total + skipped.decision + skipped.state,
+    );
     if (told === this.#lostTold) return;
     this.#lostTold = told;
-    this.#mark({ kind: 'lost', ...bareHeader(bootTimeNs()), byKind, total, skipped });
+    const counts = { byKind, total, skipped, ...(isAny && { leftOut }) };
+    this.#mark({ kind: 'lost', ...bareHeader(bootTimeNs()), ...counts });
   }
 }

@@ -19,7 +19,7 @@ export interface ProbeFilters {
 /** PID_NS_INIT_INO, include/uapi/linux/nsfs.h. */
 const PID_NS_INIT = 'pid:[4026531836]';
 
-/** Read-only globals of bpf/config.bpf.c. */
+/** Read-only globals of bpf/config.bpf.c that filter. */
 export interface FilterGlobals {
   readonly filter_netns: boolean;
   readonly filter_tgid: boolean;

@@ -31,6 +31,11 @@ export class ProbeCounters {
     return this.#named(KIND, COUNTERS.lost_by_kind, LIMIT.KIND_BPF_MAX, '-');
   }
 
+  /** Decisions left out because the ring filled, by the kind of their outermost record. */
+  leftOutByKind(): Record<string, number> {
+    return this.#named(KIND, COUNTERS.left_out_by_kind, LIMIT.KIND_BPF_MAX, '-');
+  }
+
   /** How often each hook ran, by its kernel function; those that never ran are left out. */
   hookHits(): Record<string, number> {
     return this.#named(HOOK, COUNTERS.hits_by_hook, LIMIT.HOOKS_MAX, '_');

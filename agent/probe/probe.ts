@@ -24,9 +24,7 @@ import { fillFilters, filterGlobals, type ProbeFilters, setWatched } from './fil
 import type { Hook } from './hook.ts';
 import { HOOKS } from './hooks.ts';
 import { ProbeCounters, skippedRuns } from './loss.ts';
-
-/** Room for 2 s of 100,000 records a second while nobody reads. */
-export const RING_BYTES_DEFAULT: number = 64 << 20;
+import { RING_BYTES_DEFAULT, requirePowerOfTwo, sampleGlobals } from './ring.ts';
 
 /** Nice value while probing: a reader that is not scheduled loses records, whatever its speed. */
 const NICE = -10;
@@ -47,6 +45,8 @@ export interface ProbeOptions {
   readonly onRefused?: (program: string, log: string) => void;
   /** Keep libbpf's debug messages in those logs. */
   readonly verbose?: boolean;
+  /** Beyond this fill, half of the ring unless given, decisions are left out; 0: never. */
+  readonly sampleAboveBytes?: number;
   /** Keep all capabilities after the attach. */
   readonly keepCapabilities?: boolean;
 }
@@ -79,6 +79,8 @@ export interface Probe {
   stop(): void;
   /** Records lost because the ring was full, by kind of event. */
   lossByKind(): Record<string, number>;
+  /** Decisions left out because the ring filled, by the kind of their outermost record. */
+  leftOutByKind(): Record<string, number>;
   /** Runs that the kernel kept from our programs. */
   skippedRuns(): SkippedRuns;
   /** How often each hook ran, by kernel function. */
@@ -127,7 +129,11 @@ export async function openProbe(options: ProbeOptions): Promise<Probe> {
     hooks: HOOKS,
     btf,
     maps: { events: ringBytes, counters: possibleCpus() },
-    globals: { hz: jiffiesHz(), ...filterGlobals(filters) },
+    globals: {
+      hz: jiffiesHz(),
+      ...filterGlobals(filters),
+      ...sampleGlobals(ringBytes, options.sampleAboveBytes ?? ringBytes / 2),
+    },
     onLoaded: (object) => fillFilters(object, filters),
     verbose: options.verbose ?? false,
     ...(options.onRefused === undefined ? {} : { onRefused: options.onRefused }),
@@ -141,17 +147,6 @@ export async function openProbe(options: ProbeOptions): Promise<Probe> {
     attached.object.close();
     throw error;
   }
-}
-
-function requirePowerOfTwo(ringBytes: number): void {
-  if (ringBytes >= 4096 && ringBytes <= 2 ** 30 && (ringBytes & (ringBytes - 1)) === 0) return;
-  throw new AgentError({
-    code: 'PVD_ERR_RING',
-    op: 'size the ring',
-    message: `a ring of ${ringBytes} bytes is impossible`,
-    hint: 'give a power of two from 4096 to 1 GiB',
-    exitCode: 2,
-  });
 }
 
 class AttachedProbe implements Probe {
@@ -202,6 +197,11 @@ class AttachedProbe implements Probe {
   lossByKind(): Record<string, number> {
     this.#check();
     return this.#counters.lossByKind();
+  }
+
+  leftOutByKind(): Record<string, number> {
+    this.#check();
+    return this.#counters.leftOutByKind();
   }
 
   skippedRuns(): SkippedRuns {

@@ -231,6 +231,7 @@ function stats(object: ObjectOf): z.ZodType {
   return object({
     ...{ records: uint, byKind: counts, unknown: uint, malformed: counts },
     ...{ decisions: uint, incomplete: uint, verdicts: verdictCounts, raVerdicts: verdictCounts },
-    ...{ findings: counts, drift: counts, lost: uint, skipped: uint.optional(), netns: uint },
+    ...{ findings: counts, drift: counts, lost: uint, skipped: uint.optional() },
+    ...{ leftOut: uint, judgedShare: z.number().min(0).max(1), netns: uint },
   });
 }

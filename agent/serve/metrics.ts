@@ -35,6 +35,13 @@ export function formatMetrics(
       'counter',
       [[{}, stats.skipped ?? 0]],
     ],
+    ['pvdscope_left_out_total', 'Decisions not told: ring full.', 'counter', [[{}, stats.leftOut]]],
+    [
+      'pvdscope_judged_share',
+      'Of all decisions, those judged.',
+      'gauge',
+      [[{}, stats.judgedShare]],
+    ],
     ['pvdscope_malformed_total', 'Undecodable records.', 'counter', by('code', stats.malformed)],
     ['pvdscope_unknown_total', 'Records of unknown kind.', 'counter', [[{}, stats.unknown]]],
     ['pvdscope_decisions_total', 'Decisions, by verdict.', 'counter', verdicts(stats.verdicts)],

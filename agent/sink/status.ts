@@ -25,11 +25,17 @@ export function formatStatus(stats: StatsData, lagMs: number): string {
     `${agree} agree`,
     `${diverge} diverge`,
     `${sum(undecided)} undecided`,
+    `${formatShare(stats.judgedShare)} judged`,
     `${sum(stats.findings)} findings`,
-    `${stats.lost} lost${stats.skipped === undefined ? '' : ` ${stats.skipped} skipped`}`,
+    `${stats.lost} lost${stats.skipped === undefined ? '' : ` ${stats.skipped} skipped`}${stats.leftOut === 0 ? '' : ` ${stats.leftOut} left out`}`,
     `${sum(stats.drift)} drift`,
     `lag ${Math.round(lagMs)} ms`,
   ].join('  ');
+}
+
+/** As a percentage, rounded down: `100 %` is all. */
+export function formatShare(share: number): string {
+  return `${Math.floor(10_000 * share) / 100} %`;
 }
 
 /**

@@ -3,6 +3,7 @@
 import { type Pipeline, statsOf } from '../../src/pipeline.ts';
 import type { StatsData } from '../../src/publish/envelope.ts';
 import { EXIT } from '../error.ts';
+import { formatShare } from './status.ts';
 
 /** Records, decisions, verdicts and losses, for stderr. */
 export function formatSummary(pipeline: Pipeline): string {
@@ -14,6 +15,8 @@ export function formatSummary(pipeline: Pipeline): string {
     stats.skipped === undefined ? '' : `${stats.skipped} runs of hooks skipped by the kernel\n`,
     `${stats.decisions} decisions: ${formatVerdicts(stats.verdicts)}`,
     stats.incomplete === 0 ? '\n' : `; ${stats.incomplete} incomplete\n`,
+    `${formatShare(stats.judgedShare)} of all decisions judged`,
+    stats.leftOut === 0 ? '\n' : `; ${stats.leftOut} left out while the ring was filling\n`,
     ras === 0 ? '' : `${ras} RAs: ${formatVerdicts(stats.raVerdicts)}\n`,
   ].join('');
 }

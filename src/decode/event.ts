@@ -456,12 +456,14 @@ export interface SkippedRuns {
   readonly state: number;
 }
 
-/** Loss counters of BPF, by kind of record, and those of the kernel. */
+/** Loss counters of BPF, by kind of record, those of the kernel, and what BPF left out. */
 export interface LostEvent extends EventHeader {
   readonly kind: 'lost';
   readonly byKind: Readonly<Record<string, number>>;
   readonly total: number;
   readonly skipped?: SkippedRuns;
+  /** Decisions left out because the ring filled, by the kind of their outermost record. */
+  readonly leftOut?: Readonly<Record<string, number>>;
 }
 
 /**

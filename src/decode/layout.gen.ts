@@ -349,13 +349,14 @@ export const LAYOUT = {
     saddrs: 238,
   },
   pvd_counters: {
-    size: 1032,
+    size: 1352,
     ids: 0,
     seq: 8,
     lost: 12,
     unpaired: 16,
     lost_by_kind: 24,
     hits_by_hook: 344,
+    left_out_by_kind: 1032,
   },
 } as const;
 
@@ -426,6 +427,7 @@ export const LENGTH = {
   pvd_counters: {
     lost_by_kind: 40,
     hits_by_hook: 86,
+    left_out_by_kind: 40,
   },
 } as const;
 

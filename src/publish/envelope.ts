@@ -128,20 +128,24 @@ export interface ChangeCause {
   readonly op: string;
 }
 
-/** Records were lost. */
+/** Records were lost, or decisions left out. */
 export interface LostData {
   /**
    * `gap`: seen in the records of one CPU, here; `counters`: totals read from BPF; `skipped`:
-   * not records, but runs of our programs that the kernel skipped.
+   * not records, but runs of our programs that the kernel skipped; `left-out`: whole decisions
+   * that were not told because the ring filled.
    */
-  readonly source: 'gap' | 'counters' | 'skipped';
+  readonly source: 'gap' | 'counters' | 'skipped' | 'left-out';
   /** Newly lost. */
   readonly count: number;
   readonly total: number;
   /** Gap: between the previous record of this CPU and the one numbered `seq`. */
   readonly cpu: number | null;
   readonly beforeSeq: number | null;
-  /** Counters: totals by kind of record. Skipped: totals by `decision` and `state`. */
+  /**
+   * Counters: totals by kind of record. Skipped: totals by `decision` and `state`. Left out:
+   * totals by the kind of a decision's outermost record.
+   */
   readonly byKind: Readonly<Record<string, number>> | null;
 }
 
@@ -165,6 +169,10 @@ export interface StatsData {
   readonly lost: number;
   /** Runs of our programs that the kernel skipped; absent when there were none. */
   readonly skipped?: number;
+  /** Decisions that were not told because the ring filled; not among `decisions`. */
+  readonly leftOut: number;
+  /** Of all decisions, told or left out, the share that agreed or diverged: 0 to 1. */
+  readonly judgedShare: number;
   readonly netns: number;
 }
 

@@ -43,6 +43,9 @@ function describe(envelope: Envelope): string | undefined {
     case 'lost': {
       const { source, count, total, cpu, beforeSeq } = envelope.data;
       if (source === 'skipped') return `${count} runs of hooks skipped, ${total} in total`;
+      if (source === 'left-out') {
+        return `${count} decisions left out while the ring was filling, ${total} in total`;
+      }
       const place = source === 'gap' ? ` on CPU ${cpu} before record ${beforeSeq}` : '';
       return `${count} records${place}, ${total} in total`;
     }

@@ -54,7 +54,7 @@ function headLines({ host, hello, stats, perSec }: TopState, link: string): stri
   const { agree, diverge, undecided } = stats.verdicts;
   return [
     ...lines,
-    `${hooks}, ${stats.records} records, ${stats.lost} lost, ${stats.skipped ?? 0} skipped, ${sum(stats.drift)} drifted, ${sum(stats.malformed) + stats.unknown} not understood`,
+    `${hooks}, ${stats.records} records, ${stats.lost} lost, ${stats.skipped ?? 0} skipped, ${stats.leftOut} left out, ${sum(stats.drift)} drifted, ${sum(stats.malformed) + stats.unknown} not understood`,
     `${stats.decisions} decisions (${Math.round(perSec)}/s): ${agree} agree, ${diverge} diverge, ${sum(undecided)} undecided, ${sum(stats.findings)} findings`,
   ];
 }

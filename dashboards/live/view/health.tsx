@@ -34,6 +34,8 @@ export function healthFacts(store: Store, stream: StreamState): HealthFact[] {
   add(lostCount > 0 ? 'bad' : 'ok', `${lostCount} records lost`);
   const { skipped = 0 } = stats ?? {};
   if (skipped > 0) add('warn', `${skipped} runs of hooks skipped`);
+  const { leftOut = 0 } = stats ?? {};
+  if (leftOut > 0) add('warn', `${leftOut} decisions left out`);
   const hooks = hello?.hooks ?? [];
   const off = hooks.filter((hook) => !hook.attached).length;
   if (off > 0) add('warn', `${off} of ${hooks.length} hooks missing`);

@@ -60,11 +60,16 @@ function isMissing(value: unknown): boolean {
 
 export function isLostBody(
   value: unknown,
-): value is Pick<LostEvent, 'byKind' | 'total' | 'skipped'> {
+): value is Pick<LostEvent, 'byKind' | 'total' | 'skipped' | 'leftOut'> {
   if (!isFields(value)) return false;
-  const { byKind, total, skipped } = value;
-  const isWhole = isFields(byKind) && Object.values(byKind).every(isCount) && isCount(total);
-  return isWhole && (skipped === undefined || isSkipped(skipped));
+  const { byKind, total, skipped, leftOut } = value;
+  const isWhole = isCounts(byKind) && isCount(total);
+  const isSound = leftOut === undefined || isCounts(leftOut);
+  return isWhole && isSound && (skipped === undefined || isSkipped(skipped));
+}
+
+function isCounts(value: unknown): boolean {
+  return isFields(value) && Object.values(value).every(isCount);
 }
 
 function isSkipped(value: unknown): boolean {

@@ -90,14 +90,19 @@ export const dumpEndCodec: Codec<DumpEvent> = jsonCodec({
   body: ({ missing }) => ({ missing }),
 });
 
+type LostBody = Pick<LostEvent, 'byKind' | 'total' | 'skipped' | 'leftOut'>;
+
+function lostBody({ byKind, total, skipped, leftOut }: LostBody): LostBody {
+  return { byKind, total, ...(skipped && { skipped }), ...(leftOut && { leftOut }) };
+}
+
 export const lostCodec: Codec<LostEvent> = jsonCodec({
   kind: KIND.LOST,
   read: (body, h) => {
     if (!isLostBody(body)) return undefined;
-    const { byKind, total, skipped } = body;
-    return { kind: 'lost', byKind, total, ...(skipped && { skipped }), ...h };
+    return { kind: 'lost', ...lostBody(body), ...h };
   },
-  body: ({ byKind, total, skipped }) => ({ byKind, total, ...(skipped && { skipped }) }),
+  body: (event) => lostBody(event),
 });
 
 export const tickCodec: Codec<TickEvent> = {

@@ -22,6 +22,8 @@ export const STATS: StatsData = {
   findings: {},
   drift: {},
   lost: 0,
+  leftOut: 0,
+  judgedShare: 0,
   netns: 1,
 };
 

@@ -4,7 +4,7 @@ import { formatStatus, startStatus } from '../../../agent/sink/status.ts';
 import { STATS } from '../serve/fixture.ts';
 
 const LINE =
-  '7 events  3 decisions  1 agree  0 diverge  2 undecided  4 findings  5 lost  6 drift  lag 12 ms';
+  '7 events  3 decisions  1 agree  0 diverge  2 undecided  33.33 % judged  4 findings  5 lost 9 left out  6 drift  lag 12 ms';
 const stats = {
   ...STATS,
   records: 7,
@@ -13,6 +13,8 @@ const stats = {
   findings: { 'rfc6724.r5.5': 3, 'pvd.bound-route': 1 },
   drift: { route: 4, address: 2 },
   lost: 5,
+  leftOut: 9,
+  judgedShare: 0.333333,
 };
 
 test('the line tells totals, verdicts, findings, losses, drift and lag', () => {
