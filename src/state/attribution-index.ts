@@ -40,10 +40,15 @@ export interface AttributionIndex {
   readonly routes: Claims<bigint>;
   /** Option key → the last accepted RA that carried it. */
   readonly evidence: Map<string, Evidence>;
+  /** At this size, what has run out is looked for and forgotten. */
+  evidenceSweep: number;
   pending: PendingEvidence[];
   /** Provided key → keys of the addresses that provide it. */
   readonly providers: Map<string, Set<string>>;
 }
+
+/** So that a sweep costs little an option. */
+export const EVIDENCE_SWEEP_MIN = 256;
 
 function createClaims<K>(): Claims<K> {
   return { claims: new Map(), claimants: new Map(), before: new Set() };
@@ -54,6 +59,7 @@ export function createAttributionIndex(): AttributionIndex {
     addresses: createClaims(),
     routes: createClaims(),
     evidence: new Map(),
+    evidenceSweep: EVIDENCE_SWEEP_MIN,
     pending: [],
     providers: new Map(),
   };

@@ -9,7 +9,7 @@
 import type { RaDoneEvent, RaEvent } from '../decode/event.ts';
 import type { Instant } from '../net/instant.ts';
 import { renewClaimants } from './attribute.ts';
-import type { Evidence, PendingEvidence } from './attribution-index.ts';
+import { EVIDENCE_SWEEP_MIN, type Evidence, type PendingEvidence } from './attribution-index.ts';
 import { type Context, refuse } from './context.ts';
 import { learnPvd } from './pvd-registry.ts';
 import { type RaContent, raContent } from './ra-content.ts';
@@ -91,8 +91,13 @@ function learn(ctx: Context, ra: PendingRa): void {
 
 /** Keeps the evidence for what is made of it later, e.g. temporary addresses. */
 function remember(ctx: Context, found: ReadonlyMap<string, Evidence>): void {
-  const { evidence } = ctx.ns.own.index;
-  if (evidence.size + found.size > ctx.limits.evidence) forgetExpired(evidence, ctx.tsNs);
+  const { index } = ctx.ns.own;
+  const { evidence } = index;
+  const size = evidence.size + found.size;
+  if (size > Math.min(index.evidenceSweep, ctx.limits.evidence)) {
+    forgetExpired(evidence, ctx.tsNs);
+    index.evidenceSweep = Math.max(EVIDENCE_SWEEP_MIN, 2 * evidence.size);
+  }
   for (const [key, fresh] of found) {
     if (evidence.has(key) || evidence.size < ctx.limits.evidence) evidence.set(key, fresh);
     else refuse(ctx, 'evidence');

@@ -34,6 +34,8 @@ export interface History {
   /** How many of the steps the model has made; those below `floor` cannot be taken back. */
   made: number;
   floor: number;
+  /** Names the model had when it was made. */
+  names: number;
   /** Of the states before this nothing is known. */
   knownSinceNs: Instant;
   /** Mutators under way. */
@@ -42,11 +44,21 @@ export interface History {
 
 /** Steps kept; a decision takes microseconds, unless it was preempted. */
 const STEPS_MAX = 8192;
+/** Names of a model that are worth no new one. */
+const NAMES_SPARE = 512;
 /** How long they are kept: longer than a preempted task of a busy machine sleeps. */
 const KEEP_NS = 5_000_000_000n;
 
 export function createHistory(nowNs: Instant): History {
-  return { model: undefined, steps: [], made: 0, floor: 0, knownSinceNs: nowNs, open: [] };
+  return {
+    model: undefined,
+    steps: [],
+    made: 0,
+    floor: 0,
+    names: 0,
+    knownSinceNs: nowNs,
+    open: [],
+  };
 }
 
 /** Takes note of what a record changed. */
@@ -126,12 +138,22 @@ export function askStates(
   return { found: false, raced: false, several, partial };
 }
 
-/** The model, if there is none yet, of the replica as it is now: steps made cannot be taken back. */
+/**
+ * The model of the replica as it is now, if there is none yet or most of its names are of what is
+ * gone: steps made by then cannot be taken back.
+ */
 export function startModel(history: History, snapshot: Snapshot): void {
-  if (history.model !== undefined) return;
+  const { model, names } = history;
+  if (model !== undefined && namesOf(model.state) <= 2 * names + NAMES_SPARE) return;
   history.made = history.steps.length;
   history.floor = history.made;
   history.model = createEditableModel(snapshot);
+  history.names = namesOf(history.model.state);
+}
+
+/** A model names neighbours and PvDs by number and never takes a number back. */
+function namesOf({ neighSlots, pvdSlots }: ModelState): number {
+  return neighSlots.size + pvdSlots.size;
 }
 
 function moveTo(history: History, at: number): ModelState {

@@ -35,7 +35,7 @@ function batch(lines: readonly string[]): void {
 }
 
 const route = (verb: string, i: number, metric: number): string =>
-  `route ${verb} 2001:db8:${i.toString(16)}::/48 dev d${metric % 3} metric ${metric}`;
+  `route ${verb} 2001:db8:${i.toString(16)}::/48 via fe80::9 dev d${metric % 3} metric ${metric}`;
 
 function topology(): void {
   execFileSync('ip', ['netns', 'add', 'near']);
@@ -43,6 +43,7 @@ function topology(): void {
     `link add d${i} type dummy`,
     `link set d${i} up`,
     `addr add 2001:db8:a${i}::1/64 dev d${i} nodad`,
+    `neigh add fe80::9 lladdr 02:00:00:00:00:09 dev d${i} nud permanent`,
   ]);
   batch(['link set lo up', ...links]);
   batch(Array.from({ length: 61 }, (_, i) => route('add', i + 1, 100)));
