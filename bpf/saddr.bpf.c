@@ -31,9 +31,9 @@ int PVD_PROG(ipv6_dev_get_saddr_entry, struct net *net, struct net_device *dst_d
 	flow = bpf_map_lookup_elem(&flows, &flow_key);
 	/* A rule with FIB_RULE_FIND_SADDR asks within a lookup. */
 	lookup = flow ? NULL : bpf_map_lookup_elem(&lookups, &flow_key);
-	if (flow ? !flow->begin_ns :
-	    lookup ? !lookup->record.begin_ns :
-		     pvd_left_out(PVD_KIND_SADDR, daddr))
+	if (flow     ? !flow->begin_ns
+	    : lookup ? !lookup->record.begin_ns
+		     : pvd_left_out(PVD_KIND_SADDR, daddr))
 		return 0;
 	if (flow) {
 		flow->saddrs++;
