@@ -96,12 +96,28 @@ if [ ! -e "$tree/.unpacked" ]; then
 	: >"$tree/.unpacked"
 	: >"$tree/.applied"
 fi
-if [ -s "$tree/.applied" ]; then patch -sRp1 -d "$tree" <"$tree/.applied"; fi
+# The files of the package that patches touch are kept, to start from again.  What comes out as it
+# was keeps its time: a header like sched.h, once patched, must not rebuild all.
+touched() { sed -n 's#^+++ b/\([^[:space:]]*\).*#\1#p' "$1" | sort -u; }
+base=$tree/.base
+was=$tree/.was
+rm -rf "$was"
+mkdir -p "$base" "$was"
+touched "$tree/.applied" | while read -r file; do
+	(cd "$tree" && cp -p --parents "$file" "$was" && rm "$file")
+	if [ -e "$base/$file" ]; then cp -p "$base/$file" "$tree/$file"; fi
+done
 : >"$tree/.applied"
 if [ ${#patches[@]} -gt 0 ]; then
 	cat "${patches[@]}" >"$tree/.next"
+	touched "$tree/.next" | while read -r file; do
+		if [ -e "$tree/$file" ]; then (cd "$tree" && cp -p --parents "$file" "$base"); fi
+	done
+	cp "$tree/.next" "$tree/.applied"
 	patch -sp1 -d "$tree" <"$tree/.next"
-	mv "$tree/.next" "$tree/.applied"
+	touched "$tree/.applied" | while read -r file; do
+		if cmp -s "$was/$file" "$tree/$file"; then touch -r "$was/$file" "$tree/$file"; fi
+	done
 fi
 
 mkdir -p "$out"

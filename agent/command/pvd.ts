@@ -2,14 +2,23 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { escapeTerminal } from '../../src/publish/escape.ts';
 import { AgentError, EXIT } from '../error.ts';
 import { bootTimeNs } from '../libbpf/libc.ts';
 import { openRouteSocket } from '../libbpf/netlink-socket.ts';
 import { stableDump } from '../netlink/dump.ts';
 import { eachMessage } from '../netlink/message.ts';
-import { decodePvd, type KernelPvd, PVD_DUMP, PVD_GROUP, RTM_DELPVD } from '../netlink/pvd.ts';
+import {
+  addPvdRequest,
+  decodePvd,
+  deletePvdRequest,
+  type KernelPvd,
+  PVD_DUMP,
+  PVD_GROUP,
+  RTM_DELPVD,
+} from '../netlink/pvd.ts';
+import { type ChangeRequest, change } from '../netlink/request.ts';
 
 const POLL_MS = 100;
 const BUFFER_BYTES = 1 << 16;
@@ -18,14 +27,23 @@ interface Options {
   readonly json?: true;
 }
 
+interface AddOptions {
+  readonly http?: true;
+  readonly legacy?: true;
+  readonly seq: number;
+  readonly delay: number;
+}
+
 const HELP = `
 Works on a kernel with the series in kernel/ of this project. NAME: case and a final dot do not
-matter. Exit status: 0 fine; 1 "show": there is no such domain; 3 the kernel has no such thing.
+matter. "add" and "del" need CAP_NET_ADMIN; a domain that is deleted stays for as long as routes,
+addresses and bindings refer to it.
+Exit status: 0 fine; 1 "show": there is no such domain; 3 the kernel has no such thing, or refuses.
 `;
 
 export function pvdCommand(): Command {
   const pvd = new Command('pvd')
-    .description('show the provisioning domains the kernel itself knows')
+    .description('show or change the provisioning domains the kernel itself knows')
     .addHelpText('after', HELP);
   const json = ['--json', 'one JSON object a line'] as const;
   pvd
@@ -47,11 +65,35 @@ export function pvdCommand(): Command {
       else process.exitCode = EXIT.failed;
     });
   pvd
+    .command('add')
+    .description('make one by hand, which stays until "del"')
+    .argument('<name>', 'a fully qualified domain name')
+    .option('--http', 'H: additional information is available')
+    .option('--legacy', 'L: goes with DHCPv4')
+    .option('--seq <n>', 'sequence number', wholeNumber(0xffff), 0)
+    .option('--delay <n>', 'exponent of the delay', wholeNumber(0xf), 0)
+    .action((name: string, options: AddOptions) =>
+      changePvds(addPvdRequest({ ...options, name }), `add ${name}`),
+    );
+  pvd
+    .command('del')
+    .description('take back "add"')
+    .argument('<name>')
+    .action((name: string) => changePvds(deletePvdRequest(name), `delete ${name}`));
+  pvd
     .command('monitor')
     .description('each that comes, changes or goes, until interrupted')
     .option(...json)
     .action(monitor);
   return pvd;
+}
+
+function wholeNumber(max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value <= max) return value;
+    throw new InvalidArgumentError(`a whole number from 0 to ${max} is needed`);
+  };
 }
 
 function inThisNetns<T>(body: (netnsFd: number) => T): T {
@@ -75,6 +117,17 @@ export async function dumpPvds(): Promise<KernelPvd[]> {
   } catch (error) {
     if (!(error instanceof AgentError) || !/EOPNOTSUPP|ENOTSUP/.test(error.message)) throw error;
     throw noPvdKernel(error);
+  }
+}
+
+/** @throws AgentError PVD_ERR_NETLINK, PVD_ERR_NO_PVD_KERNEL */
+async function changePvds(request: ChangeRequest, op: string): Promise<void> {
+  await dumpPvds();
+  const socket = inThisNetns((fd) => openRouteSocket(fd));
+  try {
+    change(socket, request, op);
+  } finally {
+    socket.close();
   }
 }
 

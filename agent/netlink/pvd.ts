@@ -1,9 +1,19 @@
 /** RTM_NEWPVD of the PvD kernel (pvd_fill(), net/ipv6/pvd.c of the series in kernel/). */
 
 import type { Addr6 } from '../../src/net/addr6.ts';
-import { parseAttributes, text, u8, u16, u32, viewOf } from './attributes.ts';
+import {
+  encodeAttribute,
+  encodeU32,
+  parseAttributes,
+  text,
+  u8,
+  u16,
+  u32,
+  viewOf,
+} from './attributes.ts';
 import type { DumpRequest } from './dump.ts';
 import type { NetlinkMessage } from './message.ts';
+import type { ChangeRequest } from './request.ts';
 import { AF_INET6, address } from './value.ts';
 
 export const RTM_NEWPVD = 124;
@@ -11,6 +21,8 @@ export const RTM_DELPVD = 125;
 const RTM_GETPVD = 126;
 /** RTNLGRP_PVD. */
 export const PVD_GROUP = 44;
+const NLM_F_EXCL = 0x200;
+const NLM_F_CREATE = 0x400;
 const PVDMSG_BYTES = 8;
 const PVDA = { NAME: 1, ID: 2, FLAGS: 3, SEQ: 4, DELAY: 5, ROUTER: 6, REFS: 7 } as const;
 const FLAG_NAMES = ['http', 'legacy', 'ra', 'implicit', 'static'] as const;
@@ -33,10 +45,45 @@ export interface KernelPvd {
   readonly refs: number;
 }
 
-export const PVD_DUMP: DumpRequest = {
-  type: RTM_GETPVD,
-  body: [Uint8Array.of(AF_INET6, 0, 0, 0, 0, 0, 0, 0)],
-};
+const PVDMSG = Uint8Array.of(AF_INET6, 0, 0, 0, 0, 0, 0, 0);
+
+export const PVD_DUMP: DumpRequest = { type: RTM_GETPVD, body: [PVDMSG] };
+
+/** What may be said of a domain made by hand. */
+export interface NewPvd {
+  readonly name: string;
+  readonly http?: boolean;
+  readonly legacy?: boolean;
+  /** 16 bits. */
+  readonly seq?: number;
+  /** 4 bits. */
+  readonly delay?: number;
+}
+
+/** RTM_NEWPVD: fails with EEXIST for one that was already made by hand. */
+export function addPvdRequest(pvd: NewPvd): ChangeRequest {
+  const { http = false, legacy = false, seq = 0, delay = 0 } = pvd;
+  return {
+    type: RTM_NEWPVD,
+    flags: NLM_F_CREATE | NLM_F_EXCL,
+    body: [
+      PVDMSG,
+      nameAttribute(pvd.name),
+      encodeU32(PVDA.FLAGS, Number(http) | (Number(legacy) << 1)),
+      encodeAttribute(PVDA.SEQ, Uint8Array.of(seq & 0xff, seq >> 8)),
+      encodeAttribute(PVDA.DELAY, Uint8Array.of(delay)),
+    ],
+  };
+}
+
+/** RTM_DELPVD: fails with EBUSY for one that was not made by hand. */
+export function deletePvdRequest(name: string): ChangeRequest {
+  return { type: RTM_DELPVD, flags: 0, body: [PVDMSG, nameAttribute(name)] };
+}
+
+function nameAttribute(name: string): Uint8Array {
+  return encodeAttribute(PVDA.NAME, new TextEncoder().encode(`${name}\0`));
+}
 
 /** Undefined when it is no domain, or cut short. */
 export function decodePvd(message: NetlinkMessage): KernelPvd | undefined {

@@ -51,3 +51,22 @@ test('everything new is only built with CONFIG_NET_PVD', () => {
   assert.match(all, /^\+ipv6-\$\(CONFIG_NET_PVD\) \+= pvd\.o$/m);
   assert.doesNotMatch(all, /^\+\tdefault y/m);
 });
+
+/** Number in the series, and the last of its kind in Linux 7.2 (include/uapi/linux). */
+const NUMBERS: readonly [what: RegExp, lastOf72: number][] = [
+  [/^\+\tRTM_NEWPVD = (\d+),$/m, 122],
+  [/^\+\tRTNLGRP_PVD = (\d+),$/m, 39],
+  [/^\+\tRTA_PVD = (\d+),/m, 31],
+  [/^\+\tNDUSEROPT_PVD = (\d+),/m, 1],
+  [/^\+\tIFA_PVD = (\d+),/m, 11],
+  [/^\+\tDEVCONF_PARSE_PVD = (\d+),$/m, 59],
+  [/^\+#define IPV6_PVD\t+(\d+)$/m, 80],
+];
+
+for (const [what, lastOf72] of NUMBERS) {
+  test(`${what.source}: not a number that 7.2 has taken`, () => {
+    const all = patches.map(read).join('\n');
+    const number = Number(what.exec(all)?.[1]);
+    assert.ok(number > lastOf72, `${number} is not above ${lastOf72}`);
+  });
+}
