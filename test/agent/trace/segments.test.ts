@@ -211,6 +211,20 @@ function ra(raId: bigint): Uint8Array[] {
   return [bytes, encodeRecord(done)];
 }
 
+test('a file that was begun and has no record yet is the end of the trace', () => {
+  const path = write(RUN, 'e.pcapng', { rotateBytes: 1200 });
+  const [first, last] = [segmentsOf(path)[0], segmentsOf(path).at(-1)];
+  assert.ok(first && last);
+  const section = readFileSync(first.path).subarray(0, readFileSync(first.path).readUInt32LE(4));
+  for (const bytes of [new Uint8Array(0), section]) {
+    writeFileSync(segmentPath(path, last.number + 1), bytes);
+    const problems: string[] = [];
+    const records = [...readTrace(path, ({ kind }) => problems.push(kind))];
+    assert.equal(records.length, RUN.length);
+    assert.deepEqual(problems, ['truncated']);
+  }
+});
+
 test('RAs stand in each file with their interface, and tell what became of them', () => {
   const path = join(dir, 'ra.pcapng');
   const trace = createTrace(path, INFO, { rotateBytes: 1200 });
