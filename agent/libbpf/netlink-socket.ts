@@ -24,6 +24,7 @@ const MSG_DONTWAIT = 0x40;
 
 interface Calls {
   readonly send: (fd: number, bytes: Memory, len: number, flags: number) => number;
+  readonly bind: (fd: number, address: Memory, len: number) => number;
   readonly recv: (fd: number, bytes: Memory, len: number, flags: number) => number;
   readonly setsockopt: (fd: number, level: number, name: number, at: Memory, len: number) => number;
 }
@@ -35,6 +36,7 @@ function calls(): Calls {
   const library = koffi().load(null);
   bound = {
     send: library.func('long send(int fd, const void *buf, size_t len, int flags)'),
+    bind: library.func('int bind(int fd, const void *address, uint32_t len)'),
     recv: library.func('long recv(int fd, void *buf, size_t len, int flags)'),
     setsockopt: library.func(
       'int setsockopt(int fd, int level, int name, const void *value, uint32_t len)',
@@ -70,7 +72,7 @@ export function openRouteSocket(netnsFd: number, group?: number): RouteSocket {
     for (const option of [NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK]) {
       enable(fd, option);
     }
-    if (group !== undefined) enable(fd, NETLINK_ADD_MEMBERSHIP, group);
+    if (group !== undefined) hear(fd, group);
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -83,6 +85,13 @@ export function openRouteSocket(netnsFd: number, group?: number): RouteSocket {
     },
     close: () => closeSync(fd),
   };
+}
+
+/** What has no port number yet is left out (do_one_broadcast(), net/netlink/af_netlink.c). */
+function hear(fd: number, group: number): void {
+  const anyPort = new Uint16Array([AF_NETLINK, 0, 0, 0, 0, 0]);
+  if (calls().bind(fd, anyPort, 12) !== 0) throw syscallError('bind AF_NETLINK', lastErrno());
+  enable(fd, NETLINK_ADD_MEMBERSHIP, group);
 }
 
 function enable(fd: number, option: number, value = 1): void {
