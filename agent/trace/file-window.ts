@@ -2,7 +2,8 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 
-const CHUNK_BYTES = 1 << 16;
+/** Some of the blocks a writer makes, so that few are read twice. */
+const CHUNK_BYTES = 1 << 18;
 
 export class FileWindow {
   readonly #fd: number;

@@ -86,19 +86,20 @@ export function decodeRecord(
   if (offset < 0 || !(room >= H.size)) {
     return unknown(bareHeader(0n), 0, 0, 'short', `${room} bytes hold no header`);
   }
-  const view = viewOf(bytes);
-  const header = decodeHeader(view, offset);
-  const kind = view.getUint16(offset + H.kind, true);
-  const version = view.getUint8(offset + H.version);
+  const view = viewOf(bytes.buffer);
+  const at = bytes.byteOffset + offset;
+  const header = decodeHeader(view, at);
+  const kind = view.getUint16(at + H.kind, true);
+  const version = view.getUint8(at + H.version);
   if (version !== LIMIT.WIRE_VERSION) return unknown(header, kind, version, 'version', '');
   const codec = BY_KIND[kind];
   if (!codec) return unknown(header, kind, version, 'kind', '');
-  const recordLen = view.getUint32(offset + H.len, true);
+  const recordLen = view.getUint32(at + H.len, true);
   if (recordLen > room || recordLen < codec.lenMinBytes) {
     const detail = `hdr.len ${recordLen}: at least ${codec.lenMinBytes}, at most ${room} expected`;
     return unknown(header, kind, version, 'short', detail);
   }
-  const event = codec.decode(view, offset, recordLen, header);
+  const event = codec.decode(view, at, recordLen, header);
   if (!('malformed' in event)) return event;
   return unknown(header, kind, version, 'malformed', event.malformed);
 }

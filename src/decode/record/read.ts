@@ -3,18 +3,14 @@
 import { type Addr6, addr6FromWords } from '../../net/addr6.ts';
 import { utf8Text } from '../../net/utf8.ts';
 
-let viewed: Uint8Array = new Uint8Array(0);
-let view: DataView = new DataView(viewed.buffer);
+let view: DataView = new DataView(new ArrayBuffer(0));
 
 /**
- * A view of `bytes`, kept for the next call: a ring is the same array for every record, and
- * making a view, or asking an array for its buffer, costs as much as decoding a record.
+ * A view of the whole of `buffer`, kept for the next call: records come from a ring, or a block
+ * of a trace, and making a view costs as much as decoding one.
  */
-export function viewOf(bytes: Uint8Array): DataView {
-  if (bytes !== viewed) {
-    viewed = bytes;
-    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+export function viewOf(buffer: ArrayBufferLike): DataView {
+  if (buffer !== view.buffer) view = new DataView(buffer);
   return view;
 }
 
