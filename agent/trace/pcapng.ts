@@ -64,28 +64,29 @@ export interface RecordsBlock {
   readonly flags: number;
   readonly segment: number;
   readonly compress: boolean;
+  /** Records in {@link entries}. */
+  readonly count: number;
   /** Each with length and CRC before it. */
-  readonly entries: readonly Buffer[];
+  readonly entries: Uint8Array;
 }
 
 /** A records block; see docs/trace-format.md. */
 export function encodeRecords(block: RecordsBlock): Buffer {
-  const { version, token, flags, segment, compress, entries } = block;
+  const { version, token, flags, segment, compress, count, entries } = block;
   const header = Buffer.alloc((version === 1 ? RECORDS_HEADER.size : RECORDS_HEADER.size2) - 8);
   header.set(RECORDS_MAGIC, RECORDS_HEADER.magic - 8);
   header.set(token, RECORDS_HEADER.token - 8);
   header.writeUInt16LE(version, RECORDS_HEADER.version - 8);
   header.writeUInt16LE(flags, RECORDS_HEADER.flags - 8);
-  header.writeUInt32LE(entries.length, RECORDS_HEADER.count - 8);
-  const records = Buffer.concat(entries);
-  if (version === 1) return encodeBlock(BLOCK.records, Buffer.concat([header, records]));
+  header.writeUInt32LE(count, RECORDS_HEADER.count - 8);
+  if (version === 1) return encodeBlock(BLOCK.records, Buffer.concat([header, entries]));
   header.writeUInt32LE(segment, RECORDS_HEADER.segment - 8);
-  if (!compress || records.length === 0) {
-    return encodeBlock(BLOCK.records, Buffer.concat([header, records]));
+  if (!compress || entries.length === 0) {
+    return encodeBlock(BLOCK.records, Buffer.concat([header, entries]));
   }
-  header.writeUInt32LE(records.length, RECORDS_HEADER.inflated - 8);
+  header.writeUInt32LE(entries.length, RECORDS_HEADER.inflated - 8);
   // Fast: a recorder has better to do, and records repeat themselves a lot.
-  const deflated = deflateRawSync(records, { level: 1 });
+  const deflated = deflateRawSync(entries, { level: 1 });
   return encodeBlock(BLOCK.records, Buffer.concat([header, deflated]));
 }
 

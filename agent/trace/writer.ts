@@ -8,8 +8,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import { KIND, LAYOUT, OP } from '../../src/decode/layout.gen.ts';
+import { Batch } from './batch.ts';
 import {
   encodeInterface,
   encodeRecords,
@@ -17,9 +17,7 @@ import {
   FLAG_LAST,
   FLAG_REPEATED,
   OPTION,
-  pad4,
   RECORD_BYTES_MAX,
-  RECORD_HEADER_BYTES,
 } from './pcapng.ts';
 import { RaBlocks } from './ra-blocks.ts';
 import { removeSegments, removeTrace, segmentPath } from './segments.ts';
@@ -92,13 +90,14 @@ class Writer implements TraceWriter {
   readonly #token = randomBytes(8);
   readonly #timer: NodeJS.Timeout;
   /** The start of the run, and the namespaces that are followed: each file tells them. */
-  #start: Buffer | undefined;
-  readonly #netns = new Map<bigint, Buffer>();
+  #start: Uint8Array | undefined;
+  readonly #netns = new Map<bigint, Uint8Array>();
   #file: TraceFile;
   /** From 1; 0 when there is one file only. */
   #segment: number;
-  #records: Buffer[] = [];
-  #pendingBytes = 0;
+  readonly #batch = new Batch();
+  /** RAs that wait to be written once more, about. */
+  #raBytes = 0;
   #failure: unknown;
   #closed = false;
 
@@ -123,20 +122,15 @@ class Writer implements TraceWriter {
     if (record.length === 0 || record.length > RECORD_BYTES_MAX) {
       throw new RangeError(`a record of ${record.length} bytes: 1..${RECORD_BYTES_MAX} fit`);
     }
-    const entry = Buffer.alloc(RECORD_HEADER_BYTES + pad4(record.length));
-    entry.writeUInt32LE(record.length, 0);
-    entry.writeUInt32LE(crc32(record), 4);
-    entry.set(record, RECORD_HEADER_BYTES);
-    this.#heed(record, entry);
-    this.#records.push(entry);
+    this.#heed(record);
+    this.#batch.add(record);
     this.counts.records++;
-    this.#pendingBytes += entry.length;
-    if (this.#pendingBytes >= BATCH_BYTES) this.flush();
+    if (this.#batch.lenBytes + this.#raBytes >= BATCH_BYTES) this.flush();
   }
 
   flush(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#records.length === 0) return;
+    if (this.#batch.count === 0) return;
     this.#write(0);
     const { rotateBytes } = this.#options;
     if (rotateBytes !== undefined && this.#file.length >= rotateBytes) this.#rotate();
@@ -148,7 +142,7 @@ class Writer implements TraceWriter {
     clearInterval(this.#timer);
     try {
       if (this.#failure !== undefined) throw this.#failure;
-      if (this.#records.length > 0) this.#write(0);
+      if (this.#batch.count > 0) this.#write(0);
       this.#write(FLAG_LAST);
     } finally {
       this.#file.close();
@@ -156,21 +150,21 @@ class Writer implements TraceWriter {
   }
 
   /** What of a record is needed besides its bytes. */
-  #heed(record: Uint8Array, entry: Buffer): void {
+  #heed(record: Uint8Array): void {
     const kind = record[LAYOUT.pvd_hdr.kind] ?? 0;
     if (record.length < LAYOUT.pvd_hdr.size) return;
     if (kind === KIND.RA) {
       const bytes = this.#ras.take(record, 'ra', this.counts.records);
-      this.#pendingBytes += bytes;
+      this.#raBytes += bytes;
       if (bytes > 0) this.counts.ras++;
     } else if (kind === KIND.RA_DONE) this.#ras.take(record, 'ra-done', this.counts.records);
     else if (this.#segment === 0) return;
-    else if (kind === KIND.AGENT_START) this.#start = entry;
+    else if (kind === KIND.AGENT_START) this.#start = record.slice();
     else if (kind === KIND.AGENT_NETNS) {
       const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
       const cookie = view.getBigUint64(LAYOUT.pvd_hdr.netns_cookie, true);
       if (record[LAYOUT.pvd_hdr.op] === OP.DEL) this.#netns.delete(cookie);
-      else if (this.#netns.size < NETNS_MAX) this.#netns.set(cookie, entry);
+      else if (this.#netns.size < NETNS_MAX) this.#netns.set(cookie, record.slice());
     }
   }
 
@@ -200,7 +194,8 @@ class Writer implements TraceWriter {
       this.#segment++;
       this.#file = this.#open();
       this.#ras.startFile();
-      this.#records = [this.#start ?? [], ...this.#netns.values()].flat();
+      if (this.#start) this.#batch.add(this.#start);
+      for (const record of this.#netns.values()) this.#batch.add(record);
       this.#write(FLAG_REPEATED);
     } catch (error) {
       this.#failure = error;
@@ -218,10 +213,11 @@ class Writer implements TraceWriter {
       flags,
       segment: this.#segment,
       compress,
-      entries: this.#records,
+      count: this.#batch.count,
+      entries: this.#batch.bytes,
     });
-    this.#records = [];
-    this.#pendingBytes = 0;
+    this.#batch.clear();
+    this.#raBytes = 0;
     try {
       this.counts.bytes += this.#file.write([...this.#ras.blocks(), block]);
     } catch (error) {
