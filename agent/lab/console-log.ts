@@ -1,7 +1,7 @@
 /** The kernel's console of a guest: its last lines, and those by which the kernel complained. */
 
 const COMPLAINT =
-  /BUG:|WARNING:|Oops|Kernel panic|general protection fault|possible .*deadlock|suspicious RCU/;
+  /BUG:|WARNING:|Oops|Kernel panic|general protection fault|Out of memory: |possible .*deadlock|suspicious RCU/;
 
 /** Escape sequences of firmware, and carriage returns. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed.

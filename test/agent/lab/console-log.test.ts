@@ -15,6 +15,13 @@ test('lines in pieces, firmware noise removed, complaints found', () => {
   assert.deepEqual(log.complaints, ['[ 1.0] WARNING: CPU: 0 at net/ipv6/route.c:1']);
 });
 
+test('the kernel runs out of memory', () => {
+  const log = createConsoleLog();
+  const line = '[ 9.0] Out of memory: Killed process 123 (tail) total-vm:700kB';
+  log.push(Buffer.from(`[ 8.9] tail invoked oom-killer: order=0\n${line}\n`));
+  assert.deepEqual(log.complaints, [line]);
+});
+
 test('memory stays bounded, whatever a guest prints', () => {
   const log = createConsoleLog();
   for (let i = 0; i < 5000; i++) log.push(Buffer.from(`BUG: ${i}\n`));
