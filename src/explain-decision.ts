@@ -3,13 +3,15 @@
  * at the moment it is judged, how its answer comes about.
  *
  * Two passes over the same records: the first finds the decision by its envelope, the second
- * looks at its records. So neither needs more memory than a replay.
+ * looks at its records. So neither needs more memory than a replay. Of a run that goes on, the
+ * newest decisions are kept with their records, and the judge goes back to their states.
  */
 
 import type { DecisionEvent } from './decode/event.ts';
 import { decodeRecord } from './decode/record.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Envelope } from './publish/envelope.ts';
+import type { RecentDecision } from './recent.ts';
 import { snapshotOf } from './state/world.ts';
 import { askedOf, type Explained, explainAsked } from './verify/explain.ts';
 
@@ -70,6 +72,36 @@ export function explainRecord(
   }
 }
 
+/** Why a decision of a run that goes on cannot be explained. */
+export type NotExplained = 'forgotten' | 'too-large';
+
+/** Of a larger state a copy takes longer than the kernel's records can wait. */
+const STATE_ROWS_MAX = 20_000;
+
+/**
+ * Explains a decision of a run that goes on. `forgotten`: a state it may have been made in is
+ * no longer known, because too much changed since, or because a dump has replaced the replica.
+ */
+export function explainRecent(
+  pipeline: Pipeline,
+  { target, events }: RecentDecision,
+): readonly ExplainedPart[] | NotExplained {
+  const cookie = events[0]?.netnsCookie ?? 0n;
+  const state = snapshotOf(pipeline.world, cookie);
+  if (state === undefined) return 'forgotten';
+  if (state.routes.size + state.neighbours.size + state.addresses.size > STATE_ROWS_MAX) {
+    return 'too-large';
+  }
+  const parts: ExplainedPart[] = [];
+  for (const event of events) {
+    const index = parts.filter(({ part }) => part === event.kind).length;
+    parts.push(explainPart(pipeline, { part: event.kind, index, event }, parts, true));
+  }
+  const isGone = parts.some(({ explained }) => explained?.partial === true);
+  const { verdict } = target.data.verdict;
+  return isGone && verdict !== 'undecided' ? 'forgotten' : parts;
+}
+
 function isPartOf(event: DecisionEvent, { data, netns, tsNs }: Envelope<'decision'>): boolean {
   if (`${event.netnsCookie}` !== netns?.cookie || `${event.decision}` !== data.id) return false;
   if (data.id !== '0') return true;
@@ -80,9 +112,10 @@ function explainPart(
   { court, world }: Pipeline,
   { part, index, event }: Omit<ExplainedPart, 'explained'>,
   parts: readonly ExplainedPart[],
+  late = false,
 ): ExplainedPart {
   const snapshot = snapshotOf(world, event.netnsCookie);
   const lookups = parts.map((one) => one.event).filter((one) => one.kind === 'lookup');
-  const explained = snapshot && explainAsked(court.judge, askedOf(event, lookups), snapshot);
+  const explained = snapshot && explainAsked(court.judge, askedOf(event, lookups), snapshot, late);
   return { part, index, event, explained };
 }

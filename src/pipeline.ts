@@ -10,6 +10,7 @@ import type { DecisionJoin } from './decision-join.ts';
 import { showDecision, takeChanges, takeDecision, takeRest, takeTime } from './decision-stage.ts';
 import type { AgentStartEvent, KernelEvent, RaEvent } from './decode/event.ts';
 import { decodeRecord } from './decode/record.ts';
+import { helloData, NO_HELLO } from './hello.ts';
 import { countLeftOut, countLoss, findGap, type Loss, noLoss } from './loss.ts';
 import type { Instant } from './net/instant.ts';
 import { presentChanges } from './present-change.ts';
@@ -24,6 +25,7 @@ import {
   type StatsData,
 } from './publish/envelope.ts';
 import { beginTrial, endTrial, noteChanges, type RaTrials } from './ra-trial.ts';
+import { createRecent, keepRecent, type RecentDecisions } from './recent.ts';
 import { noteSkips, totalSkipped } from './skipped.ts';
 import { applyEvent } from './state/apply.ts';
 import { LIMITS, type Limits } from './state/limits.ts';
@@ -35,6 +37,8 @@ import { countVerdict } from './verify/verdict.ts';
 
 export interface PipelineOptions {
   readonly limits?: Limits;
+  /** Decisions kept with their records, to be explained while the run goes on; none unless given. */
+  readonly recentMax?: number;
 }
 
 export interface Pipeline {
@@ -45,6 +49,7 @@ export interface Pipeline {
   readonly trials: RaTrials;
   readonly loss: Loss;
   readonly stats: Stats;
+  readonly recent: RecentDecisions;
   /** Namespaces whose state readers have got whole. */
   readonly shown: Set<bigint>;
   /** `seq` of the last envelope. */
@@ -63,15 +68,6 @@ const STATS_NS = 1_000_000_000n;
 /** A dump that changed more than this is shown as a whole. */
 const CHANGES_MAX = 256;
 
-const NO_HELLO: HelloData = {
-  run: '',
-  version: '',
-  kernel: '',
-  realtimeOffsetNs: '0',
-  hooks: [],
-  resumed: false,
-};
-
 export function createPipeline(options: PipelineOptions = {}): Pipeline {
   return {
     world: createWorld(options.limits ?? LIMITS),
@@ -81,6 +77,7 @@ export function createPipeline(options: PipelineOptions = {}): Pipeline {
     trials: new Map(),
     loss: noLoss(),
     stats: noStats(),
+    recent: createRecent(options.recentMax ?? 0),
     shown: new Set(),
     seq: 0,
     nowNs: 0n,
@@ -160,22 +157,9 @@ export function statsOf({ stats, loss, court, world }: Pipeline): StatsData {
 }
 
 function start(pipeline: Pipeline, { info, tsNs }: AgentStartEvent): void {
-  const { host, bootId, version, kernel, realtimeOffsetNs, hooks } = info;
-  pipeline.host = host;
-  pipeline.bootId = bootId;
-  pipeline.hello = {
-    run: `${bootId}.${tsNs}`,
-    version,
-    kernel,
-    realtimeOffsetNs,
-    hooks: hooks.map(({ program, target, attached, reason }) => ({
-      program,
-      target,
-      attached,
-      reason: reason ?? null,
-    })),
-    resumed: false,
-  };
+  pipeline.host = info.host;
+  pipeline.bootId = info.bootId;
+  pipeline.hello = helloData(info, tsNs);
 }
 
 function handle(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
@@ -229,6 +213,7 @@ function emitJudged(pipeline: Pipeline, out: Envelope[], all: readonly Judged[])
   for (const judged of all) {
     const { tsNs, netnsCookie } = judged.joined.head;
     emit(pipeline, out, 'decision', tsNs, netnsCookie, showDecision(pipeline, judged));
+    keepRecent(pipeline.recent, out.at(-1) as Envelope<'decision'>, judged.joined);
   }
 }
 

@@ -3,10 +3,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KernelEvent } from '../src/decode/event.ts';
-import { createExplainer, explainRecord, isReferred } from '../src/explain-decision.ts';
+import {
+  createExplainer,
+  explainRecent,
+  explainRecord,
+  isReferred,
+} from '../src/explain-decision.ts';
 import { addr6 } from '../src/net/addr6.ts';
 import { createPipeline, finish, step } from '../src/pipeline.ts';
 import { decisionLines, explanationData } from '../src/present-explain.ts';
+import { findRecent } from '../src/recent.ts';
 import { decision, encode, flow, lookup, saddr, seeded, tick } from './pipeline-run.ts';
 import { address, at, entry, RA_DEFAULT, route, STATIC } from './state/fixture.ts';
 
@@ -28,7 +34,19 @@ function explain(events: readonly KernelEvent[], id = '1'): { text: string; data
     explainRecord(explainer, second, record, step(second, record));
   }
   const data = explanationData(target, explainer.parts) as Data;
+  assert.deepEqual(explainLive(events, id), explanationData(target, explainer.parts));
   return { text: decisionLines(target, explainer.parts).join('\n'), data: plain(data) };
+}
+
+/** The same of a run that has gone on until its end. */
+function explainLive(events: readonly KernelEvent[], id = '1', recentMax = 9): unknown {
+  const pipeline = createPipeline({ recentMax });
+  for (const record of encode(events)) step(pipeline, record);
+  finish(pipeline);
+  const recent = findRecent(pipeline.recent, { by: 'id', id });
+  if (recent === undefined) return undefined;
+  const parts = explainRecent(pipeline, recent);
+  return typeof parts === 'string' ? parts : explanationData(recent.target, parts);
 }
 
 interface Data {

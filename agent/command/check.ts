@@ -130,6 +130,8 @@ async function checkLive(
   const checker = createChecker(set);
   const names = noNames();
   const { output } = flags;
+  // From the start: a signal that comes while namespaces are dumped ends it in order, too.
+  const signalled = interrupted().then(() => 'signalled' as const);
   const session = await startSession({
     ...observeOptionsOf(flags),
     version: VERSION,
@@ -141,12 +143,13 @@ async function checkLive(
   const tests: TestResult[] = [];
   let damage: string | undefined;
   try {
-    await Promise.race([session.observation.seeded, session.failed]);
-    if (argv.length > 0) {
+    const first = await Promise.race([session.observation.seeded, signalled, session.failed]);
+    if (argv.length > 0 && first === 'signalled') damage = 'it was ended before the command ran';
+    else if (argv.length > 0) {
       const code = await Promise.race([runToEnd(argv, process.stderr), session.failed]);
       tests.push(commandTest(argv, code));
-    } else await Promise.race([interrupted(), session.failed]);
-    if (!(await settled(session))) damage = 'the observation lagged behind';
+    } else await Promise.race([signalled, session.failed]);
+    if (!(await settled(session))) damage ??= 'the observation lagged behind';
     await waitUntil(async () => !isWaiting(checker), flags.within * 1000);
   } finally {
     await session.stop();

@@ -12,14 +12,14 @@ import { asAlternative } from '../../src/model/alternative-compare.ts';
 import { MARK_NOWHERE } from '../../src/model/alternative-pbr.ts';
 import { REASONS, reasonText } from '../../src/model/alternative-reason.ts';
 import type { Snapshot } from '../../src/state/snapshot.ts';
-import { agentAddress } from '../serve/agent-address.ts';
 import { fetchState } from '../serve/client.ts';
 import { DEFAULT_PORT } from '../serve/server.ts';
+import { addressOf, type LiveFlags, liveOptions } from './live-flags.ts';
 import { readText } from './named-file.ts';
 import { parseStateFile } from './predict-input.ts';
 import { shellComment, shellLine } from './shell-script.ts';
 
-interface Options {
+interface Options extends LiveFlags {
   readonly to: AlternativeKind;
   readonly state?: string;
   readonly live: string;
@@ -28,7 +28,7 @@ interface Options {
 }
 
 export function compileCommand(): Command {
-  return new Command('compile')
+  const command = new Command('compile')
     .description(
       'print the ip commands that realise the PvDs of a state without PvDs in the kernel',
     )
@@ -44,17 +44,17 @@ export function compileCommand(): Command {
       `http://127.0.0.1:${DEFAULT_PORT}/`,
     )
     .option('--netns <name>', 'which namespace, when the state has several')
-    .option('--undo', 'print the commands that take it back')
-    .action(async (options: Options) => {
-      const snapshot = await load(options);
-      const alternative = asAlternative(snapshot, options.to);
-      process.stdout.write(options.undo ? undoScript(alternative) : compileScript(alternative));
-    });
+    .option('--undo', 'print the commands that take it back');
+  return liveOptions(command).action(async (options: Options) => {
+    const snapshot = await load(options);
+    const alternative = asAlternative(snapshot, options.to);
+    process.stdout.write(options.undo ? undoScript(alternative) : compileScript(alternative));
+  });
 }
 
-async function load({ state, live, netns }: Options): Promise<Snapshot> {
+async function load({ state, live, netns, ...flags }: Options): Promise<Snapshot> {
   if (state !== undefined) return parseStateFile(readText(state), state, netns);
-  const text = JSON.stringify(await fetchState(agentAddress(live)));
+  const text = JSON.stringify(await fetchState(addressOf(live, flags)));
   return parseStateFile(text, live, netns);
 }
 

@@ -1,6 +1,6 @@
 /** `pvdscope explain`: why a decision came out as it did, or how one would. */
 
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import {
   createExplainer,
   type DecisionRef,
@@ -11,7 +11,6 @@ import {
 import { toJson } from '../../src/net/json.ts';
 import { createPipeline, finish, step } from '../../src/pipeline.ts';
 import {
-  answerText,
   decisionLines,
   explanationData,
   originsOf,
@@ -22,13 +21,18 @@ import type { Envelope } from '../../src/publish/envelope.ts';
 import { escapeJson, escapeTerminal } from '../../src/publish/escape.ts';
 import { reproducerOf } from '../../src/reproducer.ts';
 import { AgentError, EXIT } from '../error.ts';
+import { DEFAULT_PORT } from '../serve/server.ts';
 import { readTrace, type TraceProblem } from '../trace/reader.ts';
+import { scriptOf } from './decision-script.ts';
 import { addFlowOptions, explainFlow, type FlowOptions } from './explain-flow.ts';
+import { explainLive } from './explain-live.ts';
+import { type LiveFlags, liveOptions } from './live-flags.ts';
 import { reportProblems } from './replay.ts';
 import { reproducerScript } from './reproducer-script.ts';
 import { parseTime } from './trace-at.ts';
 
-interface Options extends FlowOptions {
+interface Options extends FlowOptions, LiveFlags {
+  readonly live?: string | true;
   readonly format: 'text' | 'json';
   readonly reproducer?: boolean;
 }
@@ -37,17 +41,20 @@ export function explainCommand(): Command {
   const command = new Command('explain')
     .description('tell why a decision came out as it did: what was tried, and what removed it')
     .argument('[file]', 'trace written by `pvdscope record`')
-    .argument('[seq]', 'envelope of the decision as `replay` numbers it, or id:NUMBER', parseRef)
+    .argument('[seq]', 'envelope of the decision as `replay` numbers it, or id:NUMBER')
+    .option('--live [url]', `ask a running agent (default http://127.0.0.1:${DEFAULT_PORT}/)`)
     .option('--dst <address>', 'instead of a recorded decision, one to this destination')
     .addOption(new Option('--at <time>', 'with --dst: state of the trace at that time'))
     .option('--reproducer', 'print a shell script that makes the state and asks a kernel the same')
     .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'));
   command.options.find(({ long }) => long === '--at')?.argParser(parseTime);
-  return addFlowOptions(command).action(
-    (file: string | undefined, ref: DecisionRef | undefined, options: Options) => {
-      const { lines, data, script } = explain(file, ref, options);
+  return addFlowOptions(liveOptions(command)).action(
+    async (file: string | undefined, seq: string | undefined, options: Options) => {
+      const { lines, data, script } = await explanationOf(file, seq, options);
       if (options.reproducer) {
-        process.stdout.write(script());
+        const made = script();
+        if (made === undefined) throw usage('the state was not known: nothing can be made');
+        process.stdout.write(made);
         return;
       }
       process.stdout.write(
@@ -62,8 +69,25 @@ export function explainCommand(): Command {
 interface Explanation {
   readonly lines: readonly string[];
   readonly data: unknown;
-  /** Throws AgentError. */
-  script(): string;
+  /** Undefined when the state was not known. */
+  script(): string | undefined;
+}
+
+/** Of a running agent (`--live [URL] SEQ`), of a trace (`FILE SEQ`), or of a flow (`--dst`). */
+async function explanationOf(
+  file: string | undefined,
+  seq: string | undefined,
+  options: Options,
+): Promise<Explanation> {
+  const { live } = options;
+  if (live === undefined) return explain(file, seq === undefined ? seq : parseRef(seq), options);
+  // What follows `--live` is taken for its URL.
+  const words = [live === true ? undefined : live, file, seq].filter((word) => word !== undefined);
+  const [ref, url] = words.reverse();
+  if (ref === undefined || words.length > 2) throw usage('--live takes a URL and a decision');
+  if (options.dst !== undefined) throw usage('--dst and --live contradict each other');
+  const told = await explainLive(url, parseRef(ref), options);
+  return { lines: told.lines, data: told.explanation, script: () => told.script ?? undefined };
 }
 
 function explain(
@@ -89,30 +113,11 @@ function explain(
   };
 }
 
-/** Of the record that diverges, else of the lookup the answer came from. Throws AgentError. */
-export function scriptOf(target: Envelope<'decision'>, parts: readonly ExplainedPart[]): string {
-  const { blame } = target.data;
-  const known = parts.filter(({ explained }) => explained !== undefined);
-  const part =
-    known.find((one) => one.part === blame?.part && one.index === blame.index) ??
-    known.findLast((one) => one.part === 'lookup') ??
-    known[0];
-  if (part?.explained === undefined) throw usage('the state was not known: nothing can be made');
-  const { event, explained } = part;
-  const lookups = parts.map((one) => one.event).filter((one) => one.kind === 'lookup');
-  const about = [
-    ...decisionLines(target, []),
-    `${part.part}: ${queryText(explained.query)}`,
-    `the kernel it was recorded on answered: ${answerText(event, lookups, explained.state)}`,
-  ];
-  return reproducerScript(reproducerOf(explained), about);
-}
-
 function parseRef(text: string): DecisionRef {
   const [, id, seq] = /^(?:id:(\d{1,20})|(\d{1,15}))$/.exec(text) ?? [];
   if (seq !== undefined) return { by: 'seq', seq: Number(seq) };
   if (id !== undefined) return { by: 'id', id: BigInt(id).toString() };
-  throw new InvalidArgumentError('neither the number of an envelope nor id:NUMBER');
+  throw usage(`${text} is neither the number of an envelope nor id:NUMBER`);
 }
 
 /** First pass: the decision's envelope. Throws AgentError PVD_ERR_NO_DECISION. */
@@ -164,7 +169,7 @@ function usage(message: string): AgentError {
     code: 'PVD_ERR_USAGE',
     op: 'explain',
     message,
-    hint: 'give FILE and SEQ, or --dst with --state or FILE',
+    hint: 'give FILE and SEQ, --live and SEQ, or --dst with --state or FILE',
     exitCode: EXIT.usage,
   });
 }

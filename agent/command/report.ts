@@ -19,8 +19,8 @@ import { reportHtml } from '../report/html.ts';
 import { createSelector, type Selection } from '../report/selection.ts';
 import { formatSummary } from '../sink/summary.ts';
 import { readTrace, type TraceProblem } from '../trace/reader.ts';
+import { scriptOf } from './decision-script.ts';
 import { count, laddersFor } from './diff.ts';
-import { scriptOf } from './explain.ts';
 import { reportProblems } from './replay.ts';
 
 interface ReportFlags {
@@ -101,7 +101,7 @@ function explanations(file: string, { decisions }: Selection, max: number): Told
   const scripted = new Set(seqs.slice(0, SCRIPTS_MAX));
   const scripts = new Map<number, string>();
   const told = laddersOf(file, new Set(seqs), ({ target, parts }) => {
-    const script = scripted.has(target.seq) ? scriptIfAny(target, parts) : undefined;
+    const script = scripted.has(target.seq) ? scriptOf(target, parts) : undefined;
     if (script !== undefined) scripts.set(target.seq, script);
     return decisionLines(target, parts);
   });
@@ -109,16 +109,6 @@ function explanations(file: string, { decisions }: Selection, max: number): Told
     const lines = told.get(seq);
     return lines === undefined ? [] : [{ seq, lines, script: scripts.get(seq) }];
   });
-}
-
-/** None where the state was not known. */
-function scriptIfAny(...asked: Parameters<typeof scriptOf>): string | undefined {
-  try {
-    return scriptOf(...asked);
-  } catch (error) {
-    if (error instanceof AgentError) return undefined;
-    throw error;
-  }
 }
 
 /** The first that have room for so many characters. */

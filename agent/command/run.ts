@@ -7,6 +7,7 @@ import { type Session, startSession } from '../observe/session.ts';
 import { createLineSink, filterOption, formatOption, type LineFormat } from '../sink/format.ts';
 import { startStatus } from '../sink/status.ts';
 import { formatSummary, summaryExitCode } from '../sink/summary.ts';
+import { liveExplanation } from './explain-live.ts';
 import { type ListenFlags, listenOptions, listenOptionsOf } from './listen-flags.ts';
 import { type ObserveFlags, observeOptions, observeOptionsOf } from './observe-flags.ts';
 import { VERSION } from './version.ts';
@@ -41,10 +42,12 @@ export function runCommand(): Command {
         ...(filter ? { filter } : {}),
       });
     const listen = listenOptionsOf(flags);
+    // From the start: a signal that comes while programs are attached ends it in order, too.
+    const signalled = interrupted();
     const session = await startSession({
       ...observeOptionsOf(flags),
       version: VERSION,
-      ...(listen ? { listen } : {}),
+      ...(listen ? { listen, explain: liveExplanation } : {}),
       ...(sink ? { onEnvelopes: (envelopes) => sink.write(envelopes) } : {}),
     });
     greet(session);
@@ -56,7 +59,7 @@ export function runCommand(): Command {
     const endStatus =
       everySec > 0 ? startStatus(session, process.stderr, everySec * 1000) : undefined;
     try {
-      await Promise.race([interrupted(flags.duration), session.failed]);
+      await Promise.race([signalled, interrupted(flags.duration), session.failed]);
     } finally {
       endStatus?.();
       await session.stop();

@@ -6,11 +6,14 @@
 import { lstatSync, rmSync } from 'node:fs';
 import { arch, release, type } from 'node:os';
 import { join } from 'node:path';
+import type { DecisionRef } from '../../src/explain-decision.ts';
 import { createPipeline, finish, type Pipeline, statsOf, step } from '../../src/pipeline.ts';
 import type { Envelope, StatsData } from '../../src/publish/envelope.ts';
 import { escapeTerminal } from '../../src/publish/escape.ts';
+import { RECENT_MAX } from '../../src/recent.ts';
 import { bootTimeNs, realtimeOffsetNs } from '../libbpf/libc.ts';
 import { PACKAGE_ROOT } from '../paths.ts';
+import type { ExplainAnswer } from '../serve/explain.ts';
 import { createHub } from '../serve/hub.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../serve/server.ts';
 import { sourceOf } from '../serve/source.ts';
@@ -21,6 +24,8 @@ export interface SessionOptions extends Omit<ObserveOptions, 'onRecord' | 'onTro
   readonly version: string;
   /** Serve the stream and the page there. */
   readonly listen?: Pick<ServerOptions, 'host' | 'port' | 'token' | 'certificate' | 'deflate'>;
+  /** With `listen`: how readers are told how a decision came about. */
+  readonly explain?: (pipeline: Pipeline, ref: DecisionRef) => ExplainAnswer;
   /** Write every record to this file. */
   readonly tracePath?: string;
   readonly trace?: Omit<TraceOptions, 'onRotate'>;
@@ -51,8 +56,8 @@ const REDUMP_MIN_MS = 5000;
 
 /** Opens what can fail by a mistake of the user (port, file) before it touches the kernel. */
 export async function startSession(options: SessionOptions): Promise<Session> {
-  const { listen, tracePath, trace: how = {}, version, onEnvelopes, ...what } = options;
-  const pipeline = createPipeline();
+  const { listen, tracePath, trace: how = {}, version, onEnvelopes, explain, ...what } = options;
+  const pipeline = createPipeline({ recentMax: listen && explain ? RECENT_MAX : 0 });
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
@@ -75,7 +80,14 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     if (hub && listen) {
       const stats = () => statsOf(pipeline);
       const hookHits = () => observation?.hookHits() ?? {};
-      server = await startServer({ ...listen, hub, stats, hookHits, assetsDir: ASSETS_DIR });
+      server = await startServer({
+        ...listen,
+        hub,
+        stats,
+        hookHits,
+        assetsDir: ASSETS_DIR,
+        ...(explain ? { explain: (ref) => explain(pipeline, ref) } : {}),
+      });
     }
     // What a further file needs to be read alone.
     const onRotate = seldom(() => observation?.reconcileAll());

@@ -1,10 +1,13 @@
-/** Asks a running agent for its state over HTTP. */
+/** Asks a running agent over HTTP: for its state, and how a decision came about. */
 
 import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
+import type { DecisionRef } from '../../src/explain-decision.ts';
 import type { Envelope } from '../../src/publish/envelope.ts';
-import { AgentError } from '../error.ts';
+import { escapeTerminal } from '../../src/publish/escape.ts';
+import type { LiveExplanation } from '../../src/publish/report-data.ts';
+import { AgentError, EXIT } from '../error.ts';
 import { type AgentAddress, authorization, trustOf } from './agent-address.ts';
 
 /** A full routing table is some hundred MB; more is not believed. */
@@ -14,7 +17,8 @@ const ANSWER_MS_MAX = 30_000;
 /** The state of every netns the agent there follows. Throws AgentError. */
 export async function fetchState(address: AgentAddress): Promise<readonly Envelope<'snapshot'>[]> {
   const { href } = address.url;
-  const body = await get(address, new URL('/api/state', address.url));
+  const { status, body } = await get(address, new URL('/api/state', address.url));
+  if (status !== 200) throw foreignServer(href, new Error(`HTTP status ${status}`));
   try {
     const { snapshots } = JSON.parse(body) as { snapshots?: readonly Envelope<'snapshot'>[] };
     if (Array.isArray(snapshots)) return snapshots;
@@ -24,7 +28,45 @@ export async function fetchState(address: AgentAddress): Promise<readonly Envelo
   throw foreignServer(href);
 }
 
-async function get(address: AgentAddress, url: URL): Promise<string> {
+/** How one decision of the agent there came about. Throws AgentError. */
+export async function fetchExplanation(
+  address: AgentAddress,
+  ref: DecisionRef,
+): Promise<LiveExplanation> {
+  const url = new URL('/api/explain', address.url);
+  if (ref.by === 'seq') url.searchParams.set('seq', `${ref.seq}`);
+  else url.searchParams.set('id', ref.id);
+  const { status, body } = await get(address, url);
+  if (status !== 200) throw notExplained(url, status, body);
+  try {
+    const told = JSON.parse(body) as Partial<LiveExplanation>;
+    if (Array.isArray(told.lines)) return told as LiveExplanation;
+  } catch (cause) {
+    throw foreignServer(url.href, cause);
+  }
+  throw foreignServer(url.href);
+}
+
+/** Characters of a refusal that are told on. */
+const REASON_CHARS_MAX = 200;
+
+function notExplained(url: URL, status: number, body: string): AgentError {
+  const reason = escapeTerminal(body.trim().slice(0, REASON_CHARS_MAX));
+  return new AgentError({
+    code: 'PVD_ERR_NO_DECISION',
+    op: `ask ${url.origin}`,
+    message: `the agent at ${url.origin} does not explain it (HTTP ${status}): ${reason}`,
+    hint: 'only the newest decisions can be asked for; `pvdscope record` keeps them all',
+    exitCode: EXIT.usage,
+  });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+async function get(address: AgentAddress, url: URL): Promise<Answer> {
   const trust = await trustOf(address).catch((cause) => {
     throw cause instanceof AgentError ? cause : unreachable(url, cause);
   });
@@ -33,7 +75,7 @@ async function get(address: AgentAddress, url: URL): Promise<string> {
 
 type Asked = ConnectionOptions & { readonly headers: Record<string, string> };
 
-function ask(url: URL, options: Asked): Promise<string> {
+function ask(url: URL, options: Asked): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(ANSWER_MS_MAX);
     const send = url.protocol === 'https:' ? requestTls : request;
@@ -47,9 +89,9 @@ function ask(url: URL, options: Asked): Promise<string> {
       });
       response.on('error', (cause) => reject(unreachable(url, cause)));
       response.on('end', () => {
-        if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
-        else if (response.statusCode === 401) reject(unauthorized(url));
-        else reject(foreignServer(url.href, new Error(`HTTP status ${response.statusCode}`)));
+        const { statusCode: status = 0 } = response;
+        if (status === 401) reject(unauthorized(url));
+        else resolve({ status, body: Buffer.concat(chunks).toString('utf8') });
       });
     });
     asked.on('error', (cause) => reject(unreachable(url, cause)));

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { StatsData } from '../../src/publish/envelope.ts';
 import { AgentError, EXIT } from '../error.ts';
 import type { Certificate } from './certificate.ts';
+import { createExplainService, type Explain, type ExplainService } from './explain.ts';
 import {
   createGuard,
   type Guard,
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly stats: () => StatsData;
   /** How often each hook ran, by kernel function. */
   readonly hookHits: () => Readonly<Record<string, number>>;
+  /** How a decision came about; without it nobody can ask. */
+  readonly explain?: Explain;
   /** Where the built page is; without it only the page is missing. */
   readonly assetsDir: string;
   readonly limits?: Partial<StreamLimits>;
@@ -65,8 +68,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(token === undefined ? {} : { token }),
     ...(certificate === undefined ? {} : { certificate: certificate.leaf }),
   });
+  const explain = options.explain && createExplainService(options.explain);
   const server = createListener(certificate, (request, response) =>
-    reply(response, answerTo(request, options, assets, guard)),
+    reply(response, answerTo(request, options, { assets, guard, explain })),
   );
   const stream = serveStream(server, options.hub, guard, {
     clients: 64,
@@ -176,16 +180,21 @@ interface Answer {
   readonly body: string | Buffer;
 }
 
+interface Services {
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly guard: Guard;
+  readonly explain: ExplainService | undefined;
+}
+
 function answerTo(
   request: IncomingMessage,
   options: ServerOptions,
-  assets: ReadonlyMap<string, Asset>,
-  guard: Guard,
+  { assets, guard, explain }: Services,
 ): Answer {
   const nowMs = performance.now();
   const refused = guard.refusal(request, nowMs);
   if (refused) return text(refused.status, refused.reason);
-  const { path } = splitTarget(request);
+  const { path, query } = splitTarget(request);
   const asset = assets.get(path);
   if (asset) return { status: 200, ...asset };
   if (path === '/healthz') return text(200, 'ok');
@@ -203,6 +212,13 @@ function answerTo(
     }
     case '/api/hello': {
       const body = JSON.stringify(hub.source.hello(false));
+      return { status: 200, type: 'application/json', body };
+    }
+    case '/api/explain': {
+      if (explain === undefined) return text(404, 'this agent explains nothing');
+      const answer = explain(query, hub.source.hello(false).data.run, nowMs);
+      if ('status' in answer) return text(answer.status, answer.reason);
+      const body = JSON.stringify(answer.explanation);
       return { status: 200, type: 'application/json', body };
     }
     case '/':

@@ -3,7 +3,8 @@
 import { render } from 'preact';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { escapeJson, safeFileName } from '../../src/publish/escape.ts';
-import { NO_REPORT, type ReportData } from '../../src/publish/report-data.ts';
+import type { ReportData } from '../../src/publish/report-data.ts';
+import { createExplainer } from './explain.ts';
 import { keyAction } from './keys.ts';
 import type { Actions, Page } from './page.ts';
 import { parseRoute } from './route.ts';
@@ -19,7 +20,9 @@ const TOKEN_KEY = 'pvdscope.token';
 
 const root = document.getElementById('app') as HTMLElement;
 const store = createStore();
-let report: ReportData = NO_REPORT;
+const token = (): string => sessionStorage.getItem(TOKEN_KEY) ?? '';
+const explainer = createExplainer(new URL(location.href), token, schedule);
+let report: ReportData | undefined;
 let stream: StreamState = 'connecting';
 let frozen: Store | undefined;
 let cursorNs: string | undefined;
@@ -43,6 +46,7 @@ function draw(): void {
 function currentPage(): Page {
   const shown = frozen ?? store;
   const now = cursorNs ?? nowNs(shown, renderedAt);
+  const told = explainer.of(store.hello?.run ?? '');
   const isPast = cursorNs !== undefined && compareNs(cursorNs, shown.clock?.tsNs ?? '0') < 0;
   return {
     store: shown,
@@ -51,7 +55,8 @@ function currentPage(): Page {
     stream,
     nowNs: now,
     paused: frozen !== undefined,
-    report,
+    report: report ?? told.report,
+    untold: told.untold,
     actions,
   };
 }
@@ -85,8 +90,11 @@ const actions: Actions = {
   copy(text): void {
     navigator.clipboard?.writeText(text).catch(() => {});
   },
-  authorize(token): void {
-    sessionStorage.setItem(TOKEN_KEY, token);
+  explain(seq): void {
+    if (stream !== 'file') explainer.ask(seq, store.hello?.run ?? '');
+  },
+  authorize(given): void {
+    sessionStorage.setItem(TOKEN_KEY, given);
     followed?.retry();
   },
 };
@@ -137,6 +145,6 @@ if (recorded !== null) {
       store.hello === undefined || store.seq === undefined
         ? undefined
         : { seq: store.seq, run: store.hello.run },
-    token: () => sessionStorage.getItem(TOKEN_KEY) ?? '',
+    token,
   });
 }

@@ -17,8 +17,10 @@ export interface Page {
   /** The moment shown: of the traced host's clock, or where the reader went back to. */
   readonly nowNs: string;
   readonly paused: boolean;
-  /** Of a file; a live stream has none. */
+  /** Of a file, or what the agent told of single decisions. */
   readonly report: ReportData;
+  /** Why the agent told nothing of a decision, or that it is being asked, by `seq`. */
+  readonly untold: Readonly<Record<string, string>>;
   readonly actions: Actions;
 }
 
@@ -31,6 +33,8 @@ export interface Actions {
   /** Saves envelopes as NDJSON. */
   save(name: string, envelopes: readonly Envelope[]): void;
   copy(text: string): void;
+  /** Asks the agent how a decision came about. */
+  explain(seq: number): void;
   /** Gives the token that the agent asks for. */
   authorize(token: string): void;
 }

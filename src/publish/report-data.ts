@@ -12,3 +12,13 @@ export interface ReportData {
 }
 
 export const NO_REPORT: ReportData = { explanations: {}, scripts: {}, comparison: null };
+
+/** What a running agent tells of one decision. */
+export interface LiveExplanation {
+  readonly seq: number;
+  readonly lines: readonly string[];
+  /** Null when the state was not known. */
+  readonly script: string | null;
+  /** The same as `lines` for programs. */
+  readonly explanation: unknown;
+}

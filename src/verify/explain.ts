@@ -10,7 +10,7 @@ import type { Profile } from '../model/profile.ts';
 import type { Outcome, Prediction, Query } from '../model/query.ts';
 import type { Instant } from '../net/instant.ts';
 import type { Route, Snapshot } from '../state/snapshot.ts';
-import { askStates, type History, type Step } from './history.ts';
+import { askStates, type Era, type Step } from './history.ts';
 import { type Judge, modelOf, netnsOf } from './judge.ts';
 import {
   flowQuery,
@@ -76,35 +76,42 @@ export interface Race extends Pick<Step, 'beginNs' | 'endNs' | 'changes'> {
 /** Changes told of one decision. */
 export const RACES_MAX = 16;
 
-/** Undefined when the netns' state is not known. */
+/**
+ * Undefined when the netns' state is not known. `late`: the decision was judged long ago, so it
+ * may be one of before the last dump.
+ */
 export function explainAsked(
   judge: Judge,
   { query, isAnswer }: Asked,
   snapshot: Snapshot,
+  late = false,
 ): Explained | undefined {
   if (!snapshot.seeded) return undefined;
   const netns = netnsOf(judge, snapshot.netnsCookie, query.fromNs);
+  const { past } = netns.history;
+  const isPast = late && past !== undefined && query.toNs < past.untilNs;
+  const era: Era = isPast ? past : netns.history;
   const races: Race[] = [];
   let told: Omit<Explained, 'states' | 'races' | 'partial' | 'removed'> | undefined;
   let states = 0;
-  const asked = askStates(netns.history, snapshot, query.fromNs, query.toNs, (state, step) => {
+  const asked = askStates(era, snapshot, query.fromNs, query.toNs, (state, step) => {
     states++;
     const model = modelOf(judge, netns, state);
     const prediction = predictOn(model, query, true);
     const outcome = prediction.outcomes.find(isAnswer);
     const found = outcome !== undefined;
     if (found || told === undefined) {
-      const copy = snapshotOfModel(netns.history.model as EditableModel, snapshot);
+      const copy = snapshotOfModel(era.model as EditableModel, snapshot);
       told = { query, found, prediction, outcome, profile: model.profile, state: copy };
     }
     if (step && (found || races.length < RACES_MAX)) races.push(raceOf(step, found));
     return found;
   });
-  const removed = removedRoutes(netns.history, query.toNs);
+  const removed = removedRoutes(era, query.toNs);
   return told && { ...told, states, races, partial: asked.partial, removed };
 }
 
-function removedRoutes({ steps }: History, untilNs: Instant): Route[] {
+function removedRoutes({ steps }: Era, untilNs: Instant): Route[] {
   const before = steps.filter(({ endNs }) => endNs <= untilNs).flatMap(({ changes }) => changes);
   return before.flatMap((c) => (c.object === 'route' && c.op === 'del' ? [c.value] : []));
 }

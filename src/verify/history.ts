@@ -27,7 +27,8 @@ export interface Step {
   undo: Undo[];
 }
 
-export interface History {
+/** States that follow each other without a gap. */
+export interface Era {
   /** Made when the first decision asks for it. */
   model: EditableModel | undefined;
   readonly steps: Step[];
@@ -38,16 +39,28 @@ export interface History {
   names: number;
   /** Of the states before this nothing is known. */
   knownSinceNs: Instant;
+}
+
+export interface History extends Era {
   /** Mutators under way. */
   readonly open: OpenMutations;
+  /** What came before the last dump, for whoever asks about decisions of then. */
+  past: Past | undefined;
+}
+
+export interface Past extends Era {
+  /** When the dump ended. */
+  readonly untilNs: Instant;
 }
 
 /** Steps kept; a decision takes microseconds, unless it was preempted. */
 const STEPS_MAX = 8192;
 /** Names of a model that are worth no new one. */
 const NAMES_SPARE = 512;
-/** How long they are kept: longer than a preempted task of a busy machine sleeps. */
-const KEEP_NS = 5_000_000_000n;
+/** How long they are kept: until a reader who has seen a decision can ask how it came about. */
+const KEEP_NS = 60_000_000_000n;
+/** Routes of a model that is kept as the past: a larger one costs too much to have twice. */
+const PAST_ROUTES_MAX = 10_000;
 
 export function createHistory(nowNs: Instant): History {
   return {
@@ -58,6 +71,7 @@ export function createHistory(nowNs: Instant): History {
     names: 0,
     knownSinceNs: nowNs,
     open: [],
+    past: undefined,
   };
 }
 
@@ -73,8 +87,16 @@ export function addStep(
   trim(history, endNs);
 }
 
-/** A dump seeded or healed the replica: what the model had is void. */
+/** A dump seeded or healed the replica: what the model had is void, and only told as the past. */
 export function forgetModel(history: History, nowNs: Instant): void {
+  const { model, made, floor, knownSinceNs } = history;
+  const isKept = model !== undefined && model.state.fib.routes.length <= PAST_ROUTES_MAX;
+  const steps = [...history.steps];
+  // It must not be made anew: the replica is another now.
+  const names = Number.POSITIVE_INFINITY;
+  history.past = isKept
+    ? { model, steps, made, floor, names, knownSinceNs, untilNs: nowNs }
+    : undefined;
   history.model = undefined;
   history.steps.length = 0;
   history.made = 0;
@@ -115,7 +137,7 @@ export interface Asked {
  * and the step that led to it (undefined for the first), until it returns true.
  */
 export function askStates(
-  history: History,
+  history: Era,
   snapshot: Snapshot,
   fromNs: Instant,
   toNs: Instant,
@@ -142,7 +164,7 @@ export function askStates(
  * The model of the replica as it is now, if there is none yet or most of its names are of what is
  * gone: steps made by then cannot be taken back.
  */
-export function startModel(history: History, snapshot: Snapshot): void {
+export function startModel(history: Era, snapshot: Snapshot): void {
   const { model, names } = history;
   if (model !== undefined && namesOf(model.state) <= 2 * names + NAMES_SPARE) return;
   history.made = history.steps.length;
@@ -156,7 +178,7 @@ function namesOf({ neighSlots, pvdSlots }: ModelState): number {
   return neighSlots.size + pvdSlots.size;
 }
 
-function moveTo(history: History, at: number): ModelState {
+function moveTo(history: Era, at: number): ModelState {
   const model = history.model as EditableModel;
   const { steps } = history;
   while (history.made < at) {

@@ -9,9 +9,10 @@ import type {
 } from '../../../src/publish/comparison.ts';
 import { escapeTerminal } from '../../../src/publish/escape.ts';
 import type { Page } from '../page.ts';
-import { formatRoute, toggleParam, withParams } from '../route.ts';
+import { formatRoute, toggleParam } from '../route.ts';
 import { wordsOf } from '../select.ts';
 import { Foreign } from './parts.tsx';
+import { SearchForm } from './search.tsx';
 
 /** Flows that are drawn; the search finds the others. */
 const FLOWS_SHOWN_MAX = 200;
@@ -48,23 +49,7 @@ function Compared({
   return (
     <>
       <Runs base={base} next={next} />
-      <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          Search{' '}
-          <input
-            id="search"
-            type="search"
-            autocomplete="off"
-            spellcheck={false}
-            maxLength={200}
-            placeholder="curl 2001:db8"
-            value={params.get('q') ?? ''}
-            onInput={(event) =>
-              page.actions.go(withParams(page.route, { q: event.currentTarget.value }))
-            }
-          />
-        </label>
-      </form>
+      <SearchForm page={page} placeholder="curl 2001:db8" />
       <Causes page={page} flows={found} />
       <p>
         {flows.length + omitted} flows were answered differently; {shown.length} are listed

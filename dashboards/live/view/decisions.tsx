@@ -11,6 +11,7 @@ import { RateChart } from './chart.tsx';
 import { DecisionDetail } from './decision.tsx';
 import { DecisionList } from './decision-list.tsx';
 import { Foreign } from './parts.tsx';
+import { SearchForm } from './search.tsx';
 
 const CHART_SEC = 60;
 
@@ -81,20 +82,7 @@ function Filters({ page }: { readonly page: Page }): VNode {
     actions.go(withParams(route, { [key]: value.trim() }));
   };
   return (
-    <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        Search{' '}
-        <input
-          id="search"
-          type="search"
-          autocomplete="off"
-          spellcheck={false}
-          maxLength={200}
-          placeholder="curl undecided"
-          value={route.params.get('q') ?? ''}
-          onInput={set('q')}
-        />
-      </label>
+    <SearchForm page={page} placeholder="curl undecided">
       {FILTER_FIELDS.map((field) => (
         <label key={field}>
           {LABELS[field][0]}{' '}
@@ -109,7 +97,7 @@ function Filters({ page }: { readonly page: Page }): VNode {
           />
         </label>
       ))}
-    </form>
+    </SearchForm>
   );
 }
 

@@ -47,6 +47,7 @@ function show(store: Store, hash: string, fields: Partial<Page> = {}): string {
     nowNs: store.clock?.tsNs ?? '0',
     paused: false,
     report: NO_REPORT,
+    untold: {},
     actions,
     ...fields,
   };
@@ -138,7 +139,12 @@ test('a report shows how a decision came about, and a comparison both answers', 
   const detail = textOf(show(store, `#/decisions?seq=${seq}`, { report }));
   assert.match(detail, /That script Copy the script #!\/bin\/sh/);
   assert.match(detail, /How it came about loses to x \\x1b\[2J/);
-  assert.doesNotMatch(textOf(show(store, `#/decisions?seq=${seq}`)), /How it came about/);
+  const recorded = show(store, `#/decisions?seq=${seq}`, { stream: 'file' });
+  assert.doesNotMatch(textOf(recorded), /How it came about/);
+  const untold = { [seq]: `${MARKUP}${CONTROL}` };
+  const live = show(store, `#/decisions?seq=${seq}`, { untold });
+  assert.match(textOf(live), /How it came about .*\\x1b\[2J/);
+  assert.doesNotMatch(live, /<img|<script/);
   const html = show(store, '#/compare', { report });
   assert.match(textOf(html), /Base base\.pcapng , kernel 6\.1.* New new\.pcapng , kernel 7\.2/);
   assert.match(textOf(html), /≠ to fe80::1 ≠ to fe80::2/);
