@@ -24,24 +24,22 @@ export async function explainLive(
   return await fetchExplanation(addressOf(url, flags), ref);
 }
 
-const WHY_NOT: Readonly<Record<NotExplained, Exclude<ExplainAnswer, { explanation: unknown }>>> = {
-  forgotten: { status: 410, reason: 'the state it was made in is no longer known' },
-  'too-large': { status: 503, reason: 'its namespace holds too much: explain it from a trace' },
+const WHY_NOT: Readonly<Record<NotExplained, string>> = {
+  forgotten: 'the state it was made in is no longer known',
+  'too-large': 'its namespace holds too much: explain it from a trace',
 };
 
 /** How one of the newest decisions came about. Takes milliseconds, in which records wait. */
 export function liveExplanation(pipeline: Pipeline, ref: DecisionRef): ExplainAnswer {
   const recent = findRecent(pipeline.recent, ref);
-  if (recent === undefined) return { status: 404, reason: 'it is not among the newest decisions' };
+  if (recent === undefined) return { untold: 'it is not among the newest decisions' };
   const { target } = recent;
   const parts: readonly ExplainedPart[] | NotExplained = explainRecent(pipeline, recent);
-  if (typeof parts === 'string') return WHY_NOT[parts];
+  if (typeof parts === 'string') return { untold: WHY_NOT[parts] };
   return {
-    explanation: {
-      seq: target.seq,
-      lines: decisionLines(target, parts),
-      script: scriptOf(target, parts) ?? null,
-      explanation: explanationData(target, parts),
-    },
+    seq: target.seq,
+    lines: decisionLines(target, parts),
+    script: scriptOf(target, parts) ?? null,
+    explanation: explanationData(target, parts),
   };
 }

@@ -9,6 +9,7 @@ import { escapeTerminal } from '../../src/publish/escape.ts';
 import type { LiveExplanation } from '../../src/publish/report-data.ts';
 import { AgentError, EXIT } from '../error.ts';
 import { type AgentAddress, authorization, trustOf } from './agent-address.ts';
+import type { ExplainAnswer } from './explain.ts';
 
 /** A full routing table is some hundred MB; more is not believed. */
 const ANSWER_BYTES_MAX = 1 << 30;
@@ -37,25 +38,33 @@ export async function fetchExplanation(
   if (ref.by === 'seq') url.searchParams.set('seq', `${ref.seq}`);
   else url.searchParams.set('id', ref.id);
   const { status, body } = await get(address, url);
-  if (status !== 200) throw notExplained(url, status, body);
+  if (status === 429) throw notExplained(url, body);
+  if (status !== 200) throw foreignServer(url.href, new Error(`HTTP status ${status}`));
+  const told = explanationIn(body);
+  if (told === undefined) throw foreignServer(url.href);
+  if ('untold' in told) throw notExplained(url, `${told.untold}`);
+  return told;
+}
+
+function explanationIn(body: string): ExplainAnswer | undefined {
   try {
-    const told = JSON.parse(body) as Partial<LiveExplanation>;
-    if (Array.isArray(told.lines)) return told as LiveExplanation;
-  } catch (cause) {
-    throw foreignServer(url.href, cause);
+    const told = JSON.parse(body) as Partial<LiveExplanation & { untold: string }>;
+    if (Array.isArray(told.lines) || told.untold !== undefined) return told as ExplainAnswer;
+  } catch {
+    // No agent of this version.
   }
-  throw foreignServer(url.href);
+  return undefined;
 }
 
 /** Characters of a refusal that are told on. */
 const REASON_CHARS_MAX = 200;
 
-function notExplained(url: URL, status: number, body: string): AgentError {
-  const reason = escapeTerminal(body.trim().slice(0, REASON_CHARS_MAX));
+function notExplained(url: URL, why: string): AgentError {
+  const reason = escapeTerminal(why.trim().slice(0, REASON_CHARS_MAX));
   return new AgentError({
     code: 'PVD_ERR_NO_DECISION',
     op: `ask ${url.origin}`,
-    message: `the agent at ${url.origin} does not explain it (HTTP ${status}): ${reason}`,
+    message: `the agent at ${url.origin} does not explain it: ${reason}`,
     hint: 'only the newest decisions can be asked for; `pvdscope record` keeps them all',
     exitCode: EXIT.usage,
   });

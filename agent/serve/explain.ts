@@ -2,11 +2,11 @@
 
 import type { DecisionRef } from '../../src/explain-decision.ts';
 import type { LiveExplanation } from '../../src/publish/report-data.ts';
+import type { Refusal } from './guard.ts';
 import { createRateLimit, type RateLimits } from './rate-limit.ts';
 
-export type ExplainAnswer =
-  | { readonly explanation: LiveExplanation }
-  | { readonly status: 400 | 404 | 410 | 429 | 503; readonly reason: string };
+/** Not to know is an answer, too: a browser would take a status for a failure of the page. */
+export type ExplainAnswer = LiveExplanation | { readonly untold: string };
 
 /** Answers in the same turn: while it does, nothing else is asked. */
 export type Explain = (ref: DecisionRef) => ExplainAnswer;
@@ -15,7 +15,11 @@ export type Explain = (ref: DecisionRef) => ExplainAnswer;
 const EXPLANATIONS: RateLimits = { perSec: 5, burst: 20, addresses: 1 };
 
 /** `run`: the run of now; a decision is asked of it unless the query names another. */
-export type ExplainService = (query: URLSearchParams, run: string, nowMs: number) => ExplainAnswer;
+export type ExplainService = (
+  query: URLSearchParams,
+  run: string,
+  nowMs: number,
+) => ExplainAnswer | Refusal;
 
 export function createExplainService(
   explain: Explain,
@@ -25,9 +29,7 @@ export function createExplainService(
   return (query, run, nowMs) => {
     const ref = refOf(query);
     if (ref === undefined) return { status: 400, reason: 'seq=N or id=N is needed' };
-    if ((query.get('run') ?? run) !== run) {
-      return { status: 404, reason: 'it is a decision of another run' };
-    }
+    if ((query.get('run') ?? run) !== run) return { untold: 'it is a decision of another run' };
     if (!limit.take('', nowMs)) return { status: 429, reason: 'too many explanations are asked' };
     return explain(ref);
   };

@@ -215,10 +215,10 @@ function answerTo(
       return { status: 200, type: 'application/json', body };
     }
     case '/api/explain': {
-      if (explain === undefined) return text(404, 'this agent explains nothing');
-      const answer = explain(query, hub.source.hello(false).data.run, nowMs);
+      const { run } = hub.source.hello(false).data;
+      const answer = explain?.(query, run, nowMs) ?? { untold: 'this agent explains nothing' };
       if ('status' in answer) return text(answer.status, answer.reason);
-      const body = JSON.stringify(answer.explanation);
+      const body = JSON.stringify(answer);
       return { status: 200, type: 'application/json', body };
     }
     case '/':

@@ -69,7 +69,10 @@ async function fetchExplanation(base: URL, token: string, seq: number, run: stri
   const headers: Record<string, string> = token === '' ? {} : { Authorization: `Bearer ${token}` };
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(ASK_MS_MAX) });
-    if (response.status === 200) return (await response.json()) as LiveExplanation;
+    if (response.status === 200) {
+      const told = (await response.json()) as LiveExplanation | { readonly untold: string };
+      return 'untold' in told ? told.untold : told;
+    }
     return (await response.text()).trim().slice(0, 200);
   } catch (error) {
     return `no answer: ${(error as Error).message}`;

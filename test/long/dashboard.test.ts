@@ -108,6 +108,32 @@ test('by key: to a view, into the search, down the list, into a decision and out
   await close();
 });
 
+test('the agent is asked how a decision came about, and why it does not know', {
+  skip,
+}, async (t) => {
+  const told = { lines: ['the ladder', '\u001b[2J'], script: '#!/bin/sh', explanation: {} };
+  const server = await serveScene({
+    explain: (ref) =>
+      ref.by === 'seq' && ref.seq === bad?.seq
+        ? { seq: bad.seq, ...told }
+        : { untold: 'no longer known' },
+  });
+  t.after(() => server.close());
+  const { page, troubles, close } = await visit(
+    browser,
+    `${server.url}#/decisions?seq=${bad?.seq}`,
+  );
+  await page.waitForSelector('pre.ladder >> text=the ladder');
+  await page.click('text=That script');
+  await page.waitForSelector('text=Copy the script');
+  assert.match((await page.textContent('pre.ladder')) ?? '', /\\x1b\[2J/);
+  const other = scene.envelopes.findLast((e) => e.kind === 'decision' && e.seq !== bad?.seq);
+  await page.goto(`${server.url}#/decisions?seq=${other?.seq}`);
+  await page.waitForSelector('article.detail >> text=no longer known');
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
 test('going back on the timeline shows the state of then', { skip }, async (t) => {
   const server = await serveScene();
   t.after(() => server.close());
