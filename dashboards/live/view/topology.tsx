@@ -7,15 +7,21 @@ import { withParams } from '../route.ts';
 import type { NetnsView } from '../tables.ts';
 import {
   COLUMNS,
+  DETAIL_ROWS_MAX,
   focusOn,
   type Topology as Layout,
   layoutTopology,
+  summarizeTopology,
   type TopologyNode,
 } from '../topology.ts';
 import { Foreign, pvdHref } from './parts.tsx';
 
-const ROW = 30;
-const BOX = { width: 210, height: 22 };
+const BOX_WIDTH = 210;
+/** Heights of rows, boxes and the text's base line in them: few rows, and many. */
+const ROOMY = { row: 30, box: 22, text: 15.5, name: '' };
+const DENSE = { row: 16, box: 14, text: 10.8, name: 'dense' };
+type Measure = typeof ROOMY;
+const DENSE_ROWS = 24;
 const COLUMN = 290;
 const TOP = 30;
 /** Characters that fit in a box. */
@@ -67,32 +73,41 @@ export function NetnsChoice({
 function Picture({ page, view }: { readonly page: Page; readonly view: NetnsView }): VNode {
   const all = layoutTopology(view);
   const chosen = page.route.params.get('node') ?? '';
-  const layout = all.nodes.some(({ id }) => id === chosen) ? focusOn(all, chosen) : all;
+  const isFocused = all.nodes.some(({ id }) => id === chosen);
+  const isLong = !isFocused && all.rows > DETAIL_ROWS_MAX;
+  const layout = isFocused ? focusOn(all, chosen) : isLong ? summarizeTopology(view) : all;
+  const measure = layout.rows > DENSE_ROWS ? DENSE : ROOMY;
   const byId = new Map(layout.nodes.map((node) => [node.id, node]));
-  const width = COLUMN * (COLUMNS.length - 1) + BOX.width + 4;
-  const height = TOP + layout.rows * ROW + 4;
-  const told = COLUMNS.map((c) => `${countOf(layout, c)} ${TITLES[c]}`).join(', ');
+  const width = COLUMN * (COLUMNS.length - 1) + BOX_WIDTH + 4;
+  const height = TOP + layout.rows * measure.row + 4;
+  const told = COLUMNS.map((c) => `${countOf(all, c)} ${TITLES[c]}`).join(', ');
   return (
     <>
       <div class="picture" role="group" aria-label="Picture" tabIndex={0}>
-        <svg width={width} height={height} role="group" aria-label={told}>
+        <svg class={measure.name} width={width} height={height} role="group" aria-label={told}>
           {COLUMNS.map((column, at) => (
             <text key={column} class="title" x={at * COLUMN + 2} y={18}>
-              {TITLES[column]} ({countOf(layout, column)})
+              {TITLES[column]} ({countOf(all, column)})
             </text>
           ))}
           {layout.edges.map(([from, to]) => (
             <path
               key={`${from}\n${to}`}
               class="edge"
-              d={curve(byId.get(from) as TopologyNode, byId.get(to) as TopologyNode)}
+              d={curve(byId.get(from) as TopologyNode, byId.get(to) as TopologyNode, measure)}
             />
           ))}
           {layout.nodes.map((node) => (
-            <Box key={node.id} page={page} node={node} chosen={chosen} />
+            <Box key={node.id} page={page} node={node} chosen={chosen} measure={measure} />
           ))}
         </svg>
       </div>
+      {isLong ? (
+        <p class="hint">
+          One row for each PvD. Choose one to see its routers and prefixes, or an interface to see
+          what comes in there.
+        </p>
+      ) : null}
       {layout.hidden > 0 ? <p class="more">{layout.hidden} more are not drawn</p> : null}
       <Chosen page={page} view={view} node={byId.get(chosen)} />
     </>
@@ -103,14 +118,20 @@ function countOf({ nodes }: Layout, column: string): number {
   return nodes.filter((node) => node.column === column).length;
 }
 
-function place({ column, row }: TopologyNode): { readonly x: number; readonly y: number } {
-  return { x: COLUMNS.indexOf(column) * COLUMN + 2, y: TOP + row * ROW };
+interface Place {
+  readonly x: number;
+  readonly y: number;
 }
 
-function curve(from: TopologyNode, to: TopologyNode): string {
-  const a = place(from);
-  const b = place(to);
-  const [x1, y1, x2, y2] = [a.x + BOX.width, a.y + BOX.height / 2, b.x, b.y + BOX.height / 2];
+function place({ column, row }: TopologyNode, measure: Measure): Place {
+  return { x: COLUMNS.indexOf(column) * COLUMN + 2, y: TOP + row * measure.row };
+}
+
+function curve(from: TopologyNode, to: TopologyNode, measure: Measure): string {
+  const a = place(from, measure);
+  const b = place(to, measure);
+  const half = measure.box / 2;
+  const [x1, y1, x2, y2] = [a.x + BOX_WIDTH, a.y + half, b.x, b.y + half];
   const mid = (x1 + x2) / 2;
   return `M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${x2} ${y2}`;
 }
@@ -119,17 +140,20 @@ function Box({
   page,
   node,
   chosen,
+  measure,
 }: {
   readonly page: Page;
   readonly node: TopologyNode;
   readonly chosen: string;
+  readonly measure: Measure;
 }): VNode {
-  const { x, y } = place(node);
+  const { x, y } = place(node, measure);
   const full = [escapeTerminal(node.label), node.note].filter(Boolean).join(', ');
   const isChosen = chosen === node.id;
+  const target = node.isSummary ? `pvd ${node.pvd}` : node.id;
   return (
     <a
-      href={withParams(page.route, { node: isChosen ? '' : node.id })}
+      href={withParams(page.route, { node: isChosen ? '' : target })}
       aria-current={isChosen ? 'true' : undefined}
     >
       <title>{full}</title>
@@ -137,11 +161,11 @@ function Box({
         class={`box ${node.column} ${node.note.split(' ')[0] ?? ''}`}
         x={x}
         y={y}
-        width={BOX.width}
-        height={BOX.height}
+        width={BOX_WIDTH}
+        height={measure.box}
         rx={4}
       />
-      <text class="label" x={x + 8} y={y + 15.5}>
+      <text class="label" x={x + 8} y={y + measure.text}>
         {escapeTerminal(node.label, LABEL_MAX)}
       </text>
     </a>

@@ -23,7 +23,12 @@ import { selectDecisions } from '../../../dashboards/live/select.ts';
 import { applyFrame, createStore, freeze, lagMs } from '../../../dashboards/live/store.ts';
 import { JOURNAL_MAX, type NetnsViews, stateAt } from '../../../dashboards/live/tables.ts';
 import { compareNs, fromSec, secOf, toSec } from '../../../dashboards/live/time.ts';
-import { COLUMNS, focusOn, layoutTopology } from '../../../dashboards/live/topology.ts';
+import {
+  COLUMNS,
+  focusOn,
+  layoutTopology,
+  summarizeTopology,
+} from '../../../dashboards/live/topology.ts';
 import { boundTo, usersOf } from '../../../dashboards/live/usage.ts';
 import { createPipeline, step } from '../../../src/pipeline.ts';
 import { encode, seeded } from '../../pipeline-run.ts';
@@ -128,6 +133,33 @@ test('topology: every PvD has a row of its own, and lines lead to what it is mad
     'router fe80::4:5',
   ]);
   assert.ok(focus.rows <= 3);
+});
+
+test('topology of many PvDs: one row each, in order of their interfaces, boxes that stand for several', () => {
+  const pipeline = createPipeline();
+  const store = createStore();
+  for (const record of encode([...seeded(), ...manyPvds(50)]))
+    applyFrame(store, step(pipeline, record), 0);
+  const [view] = [...store.history.now.values()];
+  assert.ok(view);
+  const topology = summarizeTopology(view);
+  assert.ok(topology.rows >= 52 && topology.rows < 58, `${topology.rows}`);
+  const of = (id: string) => topology.nodes.find((node) => node.id === id);
+  const pvd = of('pvd pvd-5.example.org');
+  const routers = of('router of pvd pvd-5.example.org');
+  const prefixes = of('prefix of pvd pvd-5.example.org');
+  assert.deepEqual([routers?.label, prefixes?.label], ['2 routers', '3 prefixes']);
+  assert.deepEqual([routers?.row, prefixes?.row], [pvd?.row, pvd?.row]);
+  assert.deepEqual(
+    topology.edges.filter(([, to]) => to === pvd?.id).map(([from]) => from),
+    ['interface 3', 'interface 4'],
+  );
+  const interfaces = topology.nodes.filter(({ column }) => column === 'interface');
+  const rows = interfaces.map(({ row }) => row).sort((a, b) => a - b);
+  assert.ok(rows.every((row, i) => i === 0 || row - (rows[i - 1] as number) >= 1));
+  const ids = new Set(topology.nodes.map(({ id }) => id));
+  assert.equal(ids.size, topology.nodes.length);
+  assert.ok(topology.edges.every(([from, to]) => ids.has(from) && ids.has(to)));
 });
 
 test('time travel: undoing the journal gives each state that there was', () => {
