@@ -1,19 +1,22 @@
 /** `pvdscope diff BASE NEW`: which decisions two runs, two kernels or two builds answer otherwise. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { sortByBaseline } from '../../src/expect/baseline.ts';
-import { type Difference, diffFlows, type LadderOf } from '../../src/expect/diff.ts';
+import { escapeJson } from '../../src/publish/escape.ts';
 import { formatDiff, formatDiffNdjson } from '../../src/publish/report-diff.ts';
 import { EXIT } from '../error.ts';
-import { loadBaseline } from '../expect/baseline-file.ts';
-import { isNdjson } from '../expect/envelope-file.ts';
-import { flowsOf } from '../expect/flows-of.ts';
-import { laddersOf } from '../expect/ladders.ts';
+import { type ComparedFiles, compareFiles } from '../expect/compared-files.ts';
 import { reportProblems } from './replay.ts';
+
+const FORMATS = {
+  text: ({ sorted, ladderOf }: ComparedFiles) => formatDiff(sorted, ladderOf),
+  ndjson: ({ sorted, ladderOf }: ComparedFiles) => formatDiffNdjson(sorted, ladderOf),
+  /** What the Compare view of the page opens. */
+  json: ({ comparison }: ComparedFiles) => `${escapeJson(JSON.stringify(comparison()))}\n`,
+};
 
 interface DiffFlags {
   readonly baseline?: string;
-  readonly format: 'text' | 'ndjson';
+  readonly format: keyof typeof FORMATS;
   readonly ladders: number;
 }
 
@@ -23,49 +26,28 @@ export function diffCommand(): Command {
     .argument('<base>', 'trace, or NDJSON of `replay`')
     .argument('<new>', 'the same of another kernel, build or day')
     .option('--baseline <file>', 'differences that are accepted (YAML): only new ones fail')
-    .addOption(new Option('--format <format>').choices(['text', 'ndjson']).default('text'))
+    .addOption(new Option('--format <format>').choices(Object.keys(FORMATS)).default('text'))
     .option(
       '--ladders <n>',
       'of so many new differences, show how both answers came about',
       count,
       10,
     )
-    .action((base: string, next: string, { baseline, format, ladders }: DiffFlags) => {
-      const accepted = baseline === undefined ? [] : loadBaseline(baseline);
-      const [a, b] = [flowsOf(base), flowsOf(next)];
-      reportProblems(base, a.problems);
-      reportProblems(next, b.problems);
-      const today = new Date().toISOString().slice(0, 10);
-      const sorted = sortByBaseline(diffFlows(a.flows, b.flows), accepted, today);
-      const ladderOf = laddersFor(base, next, sorted.fresh.slice(0, ladders));
-      process.stdout.write((format === 'text' ? formatDiff : formatDiffNdjson)(sorted, ladderOf));
-      const seen = `${a.flows.decisions} and ${b.flows.decisions} decisions compared`;
-      const refused = a.flows.refused + b.flows.refused;
-      process.stderr.write(`${seen}${refused === 0 ? '' : `; ${refused} found no room`}\n`);
-      const incomplete = a.incomplete || b.incomplete || refused > 0;
-      const same = incomplete ? EXIT.incomplete : EXIT.ok;
-      process.exitCode = sorted.fresh.length > 0 ? EXIT.failed : same;
-    });
+    .action((base: string, next: string, flags: DiffFlags) => diff(base, next, flags));
 }
 
-/** Ladders of both sides. From traces only: NDJSON has the answers, but not the state they were made from. */
-export function laddersFor(
-  base: string,
-  next: string,
-  differences: readonly Difference[],
-): LadderOf {
-  const of = (file: string, side: 'base' | 'next') => {
-    const seqs = new Set(differences.flatMap(({ examples }) => examples[side] ?? []));
-    return isNdjson(file) ? new Map<number, string[]>() : laddersOf(file, seqs);
-  };
-  const [left, right] = [of(base, 'base'), of(next, 'next')];
-  const shown = new Set(differences);
-  return (difference) => {
-    const { examples } = difference;
-    const [a, b] = [left.get(examples.base ?? -1) ?? [], right.get(examples.next ?? -1) ?? []];
-    const isKnown = shown.has(difference) && a.length + b.length > 0;
-    return isKnown ? { base: a, next: b } : undefined;
-  };
+function diff(base: string, next: string, flags: DiffFlags): void {
+  const compared = compareFiles(base, next, flags);
+  const [a, b] = [compared.base, compared.next];
+  reportProblems(base, a.problems);
+  reportProblems(next, b.problems);
+  process.stdout.write(FORMATS[flags.format](compared));
+  const seen = `${a.flows.decisions} and ${b.flows.decisions} decisions compared`;
+  const refused = a.flows.refused + b.flows.refused;
+  process.stderr.write(`${seen}${refused === 0 ? '' : `; ${refused} found no room`}\n`);
+  const incomplete = a.incomplete || b.incomplete || refused > 0;
+  const same = incomplete ? EXIT.incomplete : EXIT.ok;
+  process.exitCode = compared.sorted.fresh.length > 0 ? EXIT.failed : same;
 }
 
 export function count(value: string): number {

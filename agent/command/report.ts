@@ -1,18 +1,15 @@
 /** `pvdscope report FILE`: a trace as one HTML file with the views of the live page. */
 
 import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { sortByBaseline } from '../../src/expect/baseline.ts';
-import { diffFlows } from '../../src/expect/diff.ts';
 import { createPipeline, finish, snapshotsOf, step } from '../../src/pipeline.ts';
 import { decisionLines } from '../../src/present-explain.ts';
-import { type Comparison, comparisonOf } from '../../src/publish/comparison.ts';
+import type { Comparison } from '../../src/publish/comparison.ts';
 import { escapeTerminal } from '../../src/publish/escape.ts';
 import type { ReportData } from '../../src/publish/report-data.ts';
 import { AgentError } from '../error.ts';
-import { loadBaseline } from '../expect/baseline-file.ts';
-import { type DecidedRun, flowsOf } from '../expect/flows-of.ts';
+import { compareFiles } from '../expect/compared-files.ts';
 import { laddersOf } from '../expect/ladders.ts';
 import { PACKAGE_ROOT } from '../paths.ts';
 import { reportHtml } from '../report/html.ts';
@@ -20,7 +17,7 @@ import { createSelector, type Selection } from '../report/selection.ts';
 import { formatSummary } from '../sink/summary.ts';
 import { readTrace, type TraceProblem } from '../trace/reader.ts';
 import { scriptOf } from './decision-script.ts';
-import { count, laddersFor } from './diff.ts';
+import { count } from './diff.ts';
 import { reportProblems } from './replay.ts';
 
 interface ReportFlags {
@@ -122,18 +119,9 @@ function fitting<T>(entries: readonly (readonly [number, T])[], room: number): R
 }
 
 function comparison(base: string, next: string, baseline: string | undefined): Comparison {
-  const accepted = baseline === undefined ? [] : loadBaseline(baseline);
-  const [a, b] = [flowsOf(base), flowsOf(next)];
-  reportProblems(base, a.problems);
-  const today = new Date().toISOString().slice(0, 10);
-  const sorted = sortByBaseline(diffFlows(a.flows, b.flows), accepted, today);
-  const ladders = laddersFor(base, next, sorted.fresh.slice(0, LADDERS_MAX));
-  const run = (file: string, { kernel, flows }: DecidedRun) => ({
-    name: basename(file),
-    kernel,
-    decisions: flows.decisions,
-  });
-  return comparisonOf(run(base, a), run(next, b), sorted, ladders);
+  const compared = compareFiles(base, next, { baseline, ladders: LADDERS_MAX });
+  reportProblems(base, compared.base.problems);
+  return compared.comparison();
 }
 
 function write(output: string, html: string): void {

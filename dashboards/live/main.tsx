@@ -1,11 +1,13 @@
 /** The live page: stream → store → views. With data inside the page it is the offline report. */
 
 import { render } from 'preact';
+import type { Comparison } from '../../src/publish/comparison.ts';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { escapeJson, safeFileName } from '../../src/publish/escape.ts';
 import type { ReportData } from '../../src/publish/report-data.ts';
 import { createExplainer } from './explain.ts';
 import { keyAction } from './keys.ts';
+import { openComparison } from './open.ts';
 import type { Actions, Page } from './page.ts';
 import { parseRoute } from './route.ts';
 import { applyFrame, createStore, freeze, nowNs, type Store } from './store.ts';
@@ -23,6 +25,8 @@ const store = createStore();
 const token = (): string => sessionStorage.getItem(TOKEN_KEY) ?? '';
 const explainer = createExplainer(new URL(location.href), token, schedule);
 let report: ReportData | undefined;
+let comparison: Comparison | null = null;
+let refused = '';
 let stream: StreamState = 'connecting';
 let frozen: Store | undefined;
 let cursorNs: string | undefined;
@@ -55,8 +59,9 @@ function currentPage(): Page {
     stream,
     nowNs: now,
     paused: frozen !== undefined,
-    report: report ?? told.report,
+    report: report ?? { ...told.report, comparison },
     untold: told.untold,
+    refused,
     actions,
   };
 }
@@ -89,6 +94,13 @@ const actions: Actions = {
   },
   copy(text): void {
     navigator.clipboard?.writeText(text).catch(() => {});
+  },
+  open(file): void {
+    void openComparison(file).then((opened) => {
+      comparison = opened.comparison ?? comparison;
+      refused = opened.refused ?? '';
+      schedule();
+    });
   },
   explain(seq): void {
     if (stream !== 'file') explainer.ask(seq, store.hello?.run ?? '');

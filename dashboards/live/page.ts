@@ -17,10 +17,12 @@ export interface Page {
   /** The moment shown: of the traced host's clock, or where the reader went back to. */
   readonly nowNs: string;
   readonly paused: boolean;
-  /** Of a file, or what the agent told of single decisions. */
+  /** Of a file, or what the agent told of single decisions, and a comparison that was opened. */
   readonly report: ReportData;
   /** Why the agent told nothing of a decision, or that it is being asked, by `seq`. */
   readonly untold: Readonly<Record<string, string>>;
+  /** Why the file that was opened cannot be shown. */
+  readonly refused: string;
   readonly actions: Actions;
 }
 
@@ -33,6 +35,8 @@ export interface Actions {
   /** Saves envelopes as NDJSON. */
   save(name: string, envelopes: readonly Envelope[]): void;
   copy(text: string): void;
+  /** Shows a comparison that `pvdscope diff --format json` wrote. */
+  open(file: File): void;
   /** Asks the agent how a decision came about. */
   explain(seq: number): void;
   /** Gives the token that the agent asks for. */

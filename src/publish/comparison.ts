@@ -86,3 +86,56 @@ function answersOf(answers: readonly FlowAnswer[]): ComparedAnswer[] {
   const kept = answers.slice(0, ANSWERS_MAX);
   return kept.map(({ answer, count, seq }) => ({ text: answerText(answer), count, seq }));
 }
+
+/** What a file holds that `pvdscope diff --format json` wrote; undefined when it is something else. */
+export function parseComparison(text: string): Comparison | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return isComparison(value) ? value : undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isListOf = (value: unknown, is: (item: unknown) => boolean, max: number): boolean =>
+  Array.isArray(value) && value.length <= max && value.every(is);
+
+function isComparison(value: unknown): value is Comparison {
+  if (!isFields(value)) return false;
+  const { base, next, flows, omitted } = value;
+  return isRun(base) && isRun(next) && isListOf(flows, isFlow, FLOWS_MAX) && isCount(omitted);
+}
+
+function isRun(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  const { name, kernel, decisions } = value;
+  return isText(name) && isText(kernel) && isCount(decisions);
+}
+
+function isFlow(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  const { cause, flow, base, next, accepted, ladders } = value;
+  const isSide = (side: unknown) => side === null || isListOf(side, isAnswer, ANSWERS_MAX);
+  const isRow = (row: unknown) =>
+    Array.isArray(row) && row.length === 2 && row.every((cell) => isTextOrNull(cell));
+  return (
+    [cause, flow].every(isText) &&
+    [base, next].every(isSide) &&
+    isTextOrNull(accepted) &&
+    isListOf(ladders, isRow, Number.POSITIVE_INFINITY)
+  );
+}
+
+function isAnswer(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  const { text, count, seq } = value;
+  return isText(text) && isCount(count) && isCount(seq);
+}

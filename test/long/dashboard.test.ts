@@ -199,6 +199,27 @@ test('with a token: asked for once, kept out of the address', { skip }, async (t
   await close();
 });
 
+test('the live page opens a comparison from a file', { skip }, async (t) => {
+  const server = await serveScene();
+  t.after(() => server.close());
+  const { page, troubles, close } = await visit(browser, `${server.url}#/compare`);
+  const open = (name: string, text: string) =>
+    page.setInputFiles('input[type=file]', {
+      name,
+      mimeType: 'application/json',
+      buffer: Buffer.from(text),
+    });
+  await open('no.json', '[]');
+  await page.waitForSelector('[role=alert] >> text=no.json');
+  await open('diff.json', JSON.stringify(REPORT.comparison));
+  await page.waitForSelector('text=2 flows were answered differently');
+  assert.equal(await page.locator('[role=alert]').count(), 0);
+  await page.screenshot({ path: join(SHOTS, 'compare-live.png') });
+  assert.deepEqual(await seriousViolations(page), []);
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
 test('a report opens from disk, with every view and no request', { skip }, async () => {
   const file = join(SHOTS, 'report.html');
   const lines = scene.envelopes.map((envelope) => JSON.stringify(envelope));

@@ -35,7 +35,8 @@ const SHOW: Readonly<Record<View, (props: { readonly page: Page }) => VNode>> = 
 export function App({ page }: { readonly page: Page }): VNode {
   const { route, paused, actions, stream } = page;
   const Show = SHOW[route.view];
-  const shown = VIEWS.filter((view) => view !== 'compare' || page.report.comparison !== null);
+  const hasCompare = stream !== 'file' || page.report.comparison !== null;
+  const shown = VIEWS.filter((view) => view !== 'compare' || hasCompare);
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>

@@ -22,14 +22,42 @@ export function Compare({ page }: { readonly page: Page }): VNode {
   return (
     <section aria-labelledby="compare-title">
       <h2 id="compare-title">Compare</h2>
-      {comparison === null ? (
+      {page.stream === 'file' ? null : <OpenFile page={page} />}
+      {comparison === null ? null : <Compared page={page} comparison={comparison} />}
+      {comparison === null && page.stream === 'file' ? (
         <p class="hint">
           Nothing to compare with: pvdscope report NEW --compare BASE makes a page of two runs.
         </p>
-      ) : (
-        <Compared page={page} comparison={comparison} />
-      )}
+      ) : null}
     </section>
+  );
+}
+
+function OpenFile({ page }: { readonly page: Page }): VNode {
+  return (
+    <>
+      <form class="tools" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          Two runs{' '}
+          <input
+            type="file"
+            accept=".json,application/json"
+            onChange={({ currentTarget }) => {
+              const [file] = currentTarget.files ?? [];
+              if (file !== undefined) page.actions.open(file);
+            }}
+          />
+        </label>
+      </form>
+      <p class="hint">
+        A file that pvdscope diff --format json BASE NEW &gt;FILE wrote, of two traces or kernels.
+      </p>
+      {page.refused === '' ? null : (
+        <p role="alert">
+          <Foreign text={page.refused} name="" max={200} />
+        </p>
+      )}
+    </>
   );
 }
 
@@ -57,7 +85,12 @@ function Compared({
       </p>
       <ol class="flows">
         {shown.slice(0, FLOWS_SHOWN_MAX).map((flow, at) => (
-          <Flow key={`${flow.cause} ${flow.flow}`} flow={flow} open={at === 0} />
+          <Flow
+            key={`${flow.cause} ${flow.flow}`}
+            flow={flow}
+            open={at === 0}
+            isHere={page.stream === 'file'}
+          />
         ))}
       </ol>
       {shown.length > FLOWS_SHOWN_MAX ? (
@@ -110,7 +143,16 @@ function Causes({
   );
 }
 
-function Flow({ flow, open }: { readonly flow: ComparedFlow; readonly open: boolean }): VNode {
+/** `isHere`: the new run is the one that the other views show. */
+function Flow({
+  flow,
+  open,
+  isHere,
+}: {
+  readonly flow: ComparedFlow;
+  readonly open: boolean;
+  readonly isHere: boolean;
+}): VNode {
   return (
     <li>
       <details open={open}>
@@ -125,7 +167,7 @@ function Flow({ flow, open }: { readonly flow: ComparedFlow; readonly open: bool
         </summary>
         <div class="pair">
           <Answers title="Base" answers={flow.base} />
-          <Answers title="New" answers={flow.next} isHere />
+          <Answers title="New" answers={flow.next} isHere={isHere} />
         </div>
         <Ladders rows={flow.ladders} />
       </details>

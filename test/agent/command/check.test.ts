@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { createTrace } from '../../../agent/trace/writer.ts';
 import type { KernelEvent } from '../../../src/decode/event.ts';
 import { addr6 } from '../../../src/net/addr6.ts';
+import { parseComparison } from '../../../src/publish/comparison.ts';
 import { decision, encode, flow, lookup, saddr, seeded, tick } from '../../pipeline-run.ts';
 import { at, RA_DEFAULT, route } from '../../state/fixture.ts';
 import { runVerb } from './verb.ts';
@@ -171,6 +172,9 @@ test('diff: nothing, something, accepted', async () => {
   const baseline = join(dir, 'baseline.yaml');
   const entry = 'cause: route, daddr: 2001:db8:ffff::1, reason: wanted';
   writeFileSync(baseline, `accept: [{${entry}, expires: 2999-12-31}]\n`);
+  const opened = parseComparison((await diff(RUN, next, '--format=json')).stdout);
+  assert.equal(opened?.flows.length, 1);
+  assert.notEqual(opened?.flows[0]?.ladders.length, 0);
   const accepted = await diff(RUN, next, '--baseline', baseline);
   assert.deepEqual([accepted.code, accepted.stdout], [0, '0 new differences, 1 accepted\n']);
   writeFileSync(baseline, `accept: [{${entry}, expires: 2020-12-31}]\n`);

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { PACKAGE_ROOT } from '../../../agent/paths.ts';
+import { openComparison } from '../../../dashboards/live/open.ts';
 import type { Actions, Page } from '../../../dashboards/live/page.ts';
 import { parseRoute, VIEWS } from '../../../dashboards/live/route.ts';
 import { applyFrame, createStore, freeze, type Store } from '../../../dashboards/live/store.ts';
@@ -48,6 +49,7 @@ function show(store: Store, hash: string, fields: Partial<Page> = {}): string {
     paused: false,
     report: NO_REPORT,
     untold: {},
+    refused: '',
     actions,
     ...fields,
   };
@@ -151,7 +153,25 @@ test('a report shows how a decision came about, and a comparison both answers', 
   assert.match(textOf(html), /never asked/);
   assert.doesNotMatch(html, /<img|<script/);
   assert.doesNotMatch(textOf(show(store, '#/compare?cause=missing', { report })), /fe80::2/);
-  assert.match(textOf(show(store, '#/compare')), /Nothing to compare with/);
+  const alone = show(store, '#/compare', { stream: 'file' });
+  assert.match(textOf(alone), /Nothing to compare with/);
+});
+
+test('the live page opens a comparison, and says why it cannot', async () => {
+  const store = storeOf(seeded());
+  const { comparison } = REPORT;
+  const file = (content: string) => new File([content], `${MARKUP}${CONTROL}.json`);
+  const opened = await openComparison(file(JSON.stringify(comparison)));
+  assert.deepEqual(opened, { comparison });
+  const html = show(store, '#/compare', { report: { ...NO_REPORT, comparison } });
+  assert.match(textOf(html), /Two runs .* Base base\.pcapng/);
+  assert.doesNotMatch(html, /seq=/, 'its decisions are not those of this page');
+  for (const content of ['', '[]', '{"base":{}}', JSON.stringify({ ...comparison, omitted: -1 })]) {
+    const { refused = '' } = await openComparison(file(content));
+    const said = show(store, '#/compare', { refused });
+    assert.match(textOf(said), /is not what pvdscope diff --format json writes/);
+    assert.doesNotMatch(said, /<img|<script/);
+  }
 });
 
 test('of any number of decisions only those in sight become rows', () => {
