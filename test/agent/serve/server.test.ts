@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -33,6 +34,17 @@ function ask(server: RunningServer, path: string, headers = {}, method = 'GET'):
     asked.on('error', reject);
     asked.end();
   });
+}
+
+/** Established connections to a port that a process has accepted, from /proc/net/tcp. */
+function accepted(port: number): number {
+  const local = port.toString(16).toUpperCase().padStart(4, '0');
+  const rows = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  const there = ([, at = '', , state, , , , , , inode]: string[]): boolean =>
+    at.endsWith(`:${local}`) && state === '01' && inode !== '0';
+  return rows.filter(there).length;
 }
 
 /** Sends bytes as they are; resolves with all that came back once the server hangs up. */
@@ -191,6 +203,47 @@ test('http: hostile requests end neither the server nor each other', async (t) =
   assert.match(noKey, / 400 /);
   assert.match(await raw(server, `GET //[ HTTP/1.1\r\n${host}${upgrade}\r\n`), / 404 /);
   assert.equal((await ask(server, '/healthz')).status, 200);
+});
+
+test('http: of 10,000 connections at once most are refused, and a reader misses nothing', async (t) => {
+  const feed = createFeed();
+  const server = await serve(feed);
+  const held = new Set<Socket>();
+  t.after(() => {
+    for (const socket of held) socket.destroy();
+    return server.close();
+  });
+  const reader = connect(server);
+  await reader.until((all) => all.length >= 2);
+  const port = Number(new URL(server.url).port);
+  for (let wave = 0; wave < 100; wave++) {
+    const opened = Array.from({ length: 100 }, () => connectTcp(port, '127.0.0.1'));
+    for (const socket of opened) {
+      held.add(socket);
+      socket.on('error', () => {}).on('close', () => held.delete(socket));
+    }
+    const connected = opened.map((socket) => once(socket, 'connect').catch(() => {}));
+    // The kernel drops the SYNs that find its queue full: they come again after a second.
+    await Promise.race([Promise.all(connected), sleep(50)]);
+    feed.publish(5);
+  }
+  await reader.until((all) => all.at(-1)?.seq === 500);
+  assert.deepEqual(
+    reader.envelopes.filter((e) => e.kind === 'decision').map(({ seq }) => seq),
+    Array.from({ length: 500 }, (_, i) => i + 1),
+  );
+  assert.ok(accepted(port) <= 512, `${accepted(port)} were accepted`);
+  assert.ok(held.size < 5000, `${held.size} were not closed`);
+  for (const socket of held) socket.destroy();
+  let status = 0;
+  for (let i = 0; status !== 200 && i < 100; i++) {
+    await sleep(20);
+    status = await ask(server, '/healthz').then(
+      (answer) => answer.status,
+      () => 0,
+    );
+  }
+  assert.equal(status, 200);
 });
 
 test('http: the page comes from the built files', async (t) => {
