@@ -166,7 +166,7 @@ function handle(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
   switch (event.kind) {
     case 'agent-start':
       applyEvent(pipeline.world, event);
-      calibrate(pipeline.court.judge, event.info.quirks ?? {});
+      calibrate(pipeline.court.judge, event.info.quirks ?? {}, event.info.profile);
       emit(pipeline, out, 'hello', event.tsNs, 0n, pipeline.hello);
       break;
     case 'lookup':
@@ -177,7 +177,7 @@ function handle(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
       break;
     case 'ra':
       for (const ra of awaitRa(pipeline.ras, event)) emitRa(pipeline, out, ra);
-      beginTrial(pipeline.trials, pipeline.world, event);
+      beginTrial(pipeline.trials, pipeline.world, event, pipeline.court.judge.profile);
       emitChanges(pipeline, out, event);
       break;
     case 'ra-done': {

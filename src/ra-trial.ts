@@ -1,6 +1,8 @@
 /** RAs under way with what was predicted of them, until the kernel is done and they are judged. */
 
 import type { RaDoneEvent, RaEvent } from './decode/event.ts';
+import { decodeRa } from './decode/nd/ra.ts';
+import { LINUX, type Profile } from './model/profile.ts';
 import { predictRa } from './model/ra-effect.ts';
 import type { RaPrediction } from './model/ra-prediction.ts';
 import { LINUX_RA, RA_QUIRKS_UNKNOWN, type RaProfile, RFC_RA } from './model/ra-profile.ts';
@@ -36,7 +38,12 @@ interface RaTrial {
 export type RaTrials = Map<bigint, RaTrial>;
 
 /** An RA came in, and nothing was made of it yet. */
-export function beginTrial(trials: RaTrials, world: World, ra: RaEvent): void {
+export function beginTrial(
+  trials: RaTrials,
+  world: World,
+  ra: RaEvent,
+  { pvd }: Pick<Profile, 'pvd'> = LINUX,
+): void {
   const snapshot = snapshotOf(world, ra.netnsCookie);
   if (snapshot === undefined) return;
   const [oldest] = trials.size >= TRIALS_MAX ? trials.keys() : [];
@@ -47,8 +54,14 @@ export function beginTrial(trials: RaTrials, world: World, ra: RaEvent): void {
     prediction: predictRa(snapshot, ra, PROFILE),
     ideal: predictRa(snapshot, ra, RFC_RA),
     changes: [],
-    doubt: doubtOf(world, ra.netnsCookie),
+    doubt: doubtOf(world, ra.netnsCookie) ?? (pvd === 'none' ? undefined : unmodelled(ra)),
   });
+}
+
+/** What a kernel makes of the options inside the PvD option, which it knows. */
+function unmodelled({ message }: RaEvent): UndecidedReason | undefined {
+  const hasPvd = decodeRa(message).options.some(({ kind }) => kind === 'pvd');
+  return hasPvd ? 'unmodelled:pvd-option' : undefined;
 }
 
 function doubtOf(world: World, netnsCookie: bigint): UndecidedReason | undefined {

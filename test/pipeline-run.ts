@@ -1,6 +1,7 @@
 /** A synthetic run as records: a dump, RAs of two PvDs, decisions, losses, a broken record. */
 
 import type {
+  AgentStartEvent,
   FlowEvent,
   KernelEvent,
   LookupEvent,
@@ -56,7 +57,7 @@ const QUERY = {
   flowFlags: 0,
 };
 
-export const START: KernelEvent = {
+export const START: AgentStartEvent = {
   ...at(1, 'none', 0n),
   kind: 'agent-start',
   info: {

@@ -9,6 +9,7 @@ import { addr6 } from '../src/net/addr6.ts';
 import { createPipeline, statsOf, step } from '../src/pipeline.ts';
 import type { RaData } from '../src/publish/envelope.ts';
 import { CONF } from './case/ip-defaults.ts';
+import { START } from './pipeline-run.ts';
 import {
   address,
   at,
@@ -94,6 +95,15 @@ test('what another interface learns meanwhile is not held against it', () => {
   const other = route(at(2), 3, '2001:db8:3::/64', { ...RA_PREFIX, oif: 3 });
   const { ras } = run([...SEED, ...ra(2, {}, [ROUTER, other])]);
   assert.deepEqual(ras[0]?.verdict, { verdict: 'agree', raced: false });
+});
+
+test('a kernel that knows PvDs: what is inside the PvD option is not modelled, the rest is', () => {
+  const start = { ...START, info: { ...START.info, profile: 'linux-pvd' } };
+  const nested = [pvd('a.example', OPTIONS)];
+  const { ras } = run([start, ...SEED, ...ra(2, { options: nested }, [ROUTER, ON_LINK, ADDRESS])]);
+  assert.deepEqual(ras[0]?.verdict, { verdict: 'undecided', reason: 'unmodelled:pvd-option' });
+  const plain = run([start, ...SEED, ...ra(2, { options: OPTIONS }, [ROUTER, ON_LINK])]);
+  assert.deepEqual(plain.ras[0]?.verdict, { verdict: 'diverge' });
 });
 
 test('a state that is not known: undecided', () => {

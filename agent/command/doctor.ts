@@ -48,6 +48,7 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
       'tracing',
       said(tracing, () => 'possible'),
     ),
+    row('profile', said(diagnosis.profile, String)),
     row('behaviour', quirksText(diagnosis.quirks)),
     ...probeLines(diagnosis.probe),
     ...diagnosis.troubles.map((trouble) => row('trouble', trouble)),

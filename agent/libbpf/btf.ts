@@ -13,7 +13,7 @@ const TYPE_WORDS = 3;
 /** BTF of one kernel is 5 to 10 MiB; a file far beyond that is not BTF. */
 const BTF_BYTES_MAX = 256 << 20;
 
-const KIND = { typedef: 8, func: 12, funcProto: 13, var: 14, datasec: 15 } as const;
+const KIND = { struct: 4, typedef: 8, func: 12, funcProto: 13, var: 14, datasec: 15 } as const;
 const KINDS = 20;
 
 /** Words after a `struct btf_type` of kind int, array, var and decl_tag. */
@@ -154,6 +154,15 @@ export function findFuncs(btf: Btf, names: ReadonlySet<string>): Map<string, Btf
     });
   }
   return found;
+}
+
+/** Whether the kernel has a `struct` of that name. */
+export function hasStruct(btf: Btf, name: string): boolean {
+  const { words, offsets } = btf;
+  const wanted = stringOffsets(btf, new Set([name]), '');
+  return offsets
+    .subarray(1)
+    .some((at) => kindOf(btf, at) === KIND.struct && wanted.has(words[at] as number));
 }
 
 /** The raw tracepoints of `names` that exist: `typedef btf_trace_<name>`. */

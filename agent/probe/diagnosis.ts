@@ -4,6 +4,7 @@ import { release } from 'node:os';
 import type { HookStatus } from '../../src/decode/event.ts';
 import type { Quirks } from '../../src/model/profile.ts';
 import { calibrate } from '../calibrate/calibrate.ts';
+import { kernelProfile } from '../calibrate/kernel-profile.ts';
 import { AgentError } from '../error.ts';
 import { libbpf } from '../libbpf/abi.ts';
 import { kernelBtf } from '../libbpf/btf.ts';
@@ -32,6 +33,8 @@ export interface Diagnosis {
   readonly btfBytes: Finding<number>;
   readonly capabilities: Finding<readonly string[]>;
   readonly tracing: Finding<true>;
+  /** The model's profile for it. */
+  readonly profile: Finding<string>;
   /** How this kernel behaves where kernels differ; what could not be found out is absent. */
   readonly quirks: Partial<Quirks>;
   readonly probe: Finding<{
@@ -78,6 +81,7 @@ export async function diagnose(
       missingCapabilities(LOAD_CAPABILITIES).map((name) => `CAP_${name}`),
     ),
     tracing: attempt.ok ? { ok: true, value: true } : { ok: false, reason: attempt.reason },
+    profile: finding(kernelProfile),
     quirks: await calibrate(),
     probe,
     troubles: troubles.slice(0, 10),

@@ -414,6 +414,8 @@ export interface AgentStartEvent extends EventHeader {
      * the model's quirks. A quirk that could not be determined is absent.
      */
     readonly quirks?: Readonly<Record<string, boolean>>;
+    /** The model's profile for this kernel; absent: `linux`. */
+    readonly profile?: string;
   };
 }
 

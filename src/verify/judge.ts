@@ -12,7 +12,7 @@ import type {
 } from '../decode/event.ts';
 import type { ModelState } from '../model/model-state.ts';
 import { createModel, type Model, predictOn } from '../model/predict.ts';
-import { LINUX, type Profile, withCalibration } from '../model/profile.ts';
+import { LINUX, type Profile, profileByName, withCalibration } from '../model/profile.ts';
 import type { Outcome, Query } from '../model/query.ts';
 import type { Instant } from '../net/instant.ts';
 import type { Change } from '../state/change.ts';
@@ -65,9 +65,16 @@ export function createJudge(profile: Profile = LINUX): Judge {
   return { profile, histories: new Map() };
 }
 
-/** Sets the quirks that were found on this kernel; the others are left open. */
-export function calibrate(judge: Judge, found: Readonly<Record<string, boolean>>): void {
-  judge.profile = withCalibration(judge.profile, found);
+/**
+ * Sets the profile of this kernel and the quirks that were found on it; the others are left open.
+ * A profile that is not known here is `linux`.
+ */
+export function calibrate(
+  judge: Judge,
+  found: Readonly<Record<string, boolean>>,
+  name: string = LINUX.name,
+): void {
+  judge.profile = withCalibration(profileByName(name) ?? LINUX, found);
   for (const netns of judge.histories.values()) netns.model = undefined;
 }
 

@@ -17,7 +17,7 @@ const isCount = (value: unknown): value is number =>
 
 export function isAgentStartInfo(value: unknown): value is AgentStartEvent['info'] {
   if (!isFields(value)) return false;
-  const { version, host, bootId, kernel, hz, realtimeOffsetNs, hooks, quirks } = value;
+  const { version, host, bootId, kernel, hz, realtimeOffsetNs, hooks, quirks, profile } = value;
   return (
     [version, host, bootId, kernel].every(isText) &&
     isCount(hz) &&
@@ -25,7 +25,8 @@ export function isAgentStartInfo(value: unknown): value is AgentStartEvent['info
     /^-?\d{1,20}$/.test(realtimeOffsetNs) &&
     Array.isArray(hooks) &&
     hooks.every(isHookStatus) &&
-    (quirks === undefined || isQuirks(quirks))
+    (quirks === undefined || isQuirks(quirks)) &&
+    (profile === undefined || isText(profile))
   );
 }
 

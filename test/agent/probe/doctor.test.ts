@@ -15,6 +15,7 @@ const GOOD: Diagnosis = {
   btfBytes: { ok: true, value: 5_000_000 },
   capabilities: { ok: true, value: [] },
   tracing: { ok: true, value: true },
+  profile: { ok: true, value: 'linux' },
   quirks: { oifMatchShortcut: true, mip6: false },
   probe: {
     ok: true,
@@ -46,6 +47,7 @@ HZ            250
 BTF           5.0 MB
 capabilities  all that are needed
 tracing       possible
+profile       linux
 behaviour     oifMatchShortcut on, nhgrpScanAll ?, routerPref ?, ruleL3Master ?, mip6 off, stackInit ?, nextHopRule ?
 hooks         1 of 2 programs attached: load 100 ms, attach 50 ms, in all 200 ms
   absent      b_exit: no such function
