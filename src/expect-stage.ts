@@ -84,7 +84,10 @@ export function showChecker(checker: Checker, names: Names, envelope: Envelope):
   const decision = nameEnvelope(names, envelope);
   if (decision !== undefined) seeDecision(checker, decision);
   const netns = envelope.netns;
-  if (envelope.kind === 'hello') checker.kernel = envelope.data.kernel;
+  if (envelope.kind === 'hello') {
+    checker.kernel = envelope.data.kernel;
+    checker.profile = envelope.data.profile ?? checker.profile;
+  }
   if (netns === null) return;
   if (envelope.kind === 'ra') {
     const { verdict, differences } = envelope.data;

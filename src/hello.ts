@@ -15,7 +15,7 @@ export const NO_HELLO: HelloData = {
 };
 
 export function helloData(info: AgentStartEvent['info'], tsNs: Instant): HelloData {
-  const { bootId, version, kernel, realtimeOffsetNs, hooks } = info;
+  const { bootId, version, kernel, realtimeOffsetNs, hooks, profile } = info;
   return {
     run: `${bootId}.${tsNs}`,
     version,
@@ -27,6 +27,7 @@ export function helloData(info: AgentStartEvent['info'], tsNs: Instant): HelloDa
       attached,
       reason: reason ?? null,
     })),
+    ...(profile === undefined ? {} : { profile }),
     resumed: false,
   };
 }

@@ -1,7 +1,6 @@
 /** RAs under way with what was predicted of them, until the kernel is done and they are judged. */
 
 import type { RaDoneEvent, RaEvent } from './decode/event.ts';
-import { decodeRa } from './decode/nd/ra.ts';
 import { LINUX, type Profile } from './model/profile.ts';
 import { predictRa } from './model/ra-effect.ts';
 import type { RaPrediction } from './model/ra-prediction.ts';
@@ -10,7 +9,7 @@ import type { Change } from './state/change.ts';
 import { isAccepted } from './state/ra-intake.ts';
 import { snapshotOf, type World } from './state/world.ts';
 import { judgeRa, type RaJudgement } from './verify/ra-effect.ts';
-import type { UndecidedReason } from './verify/verdict.ts';
+import type { UndecidedReason, Verdict } from './verify/verdict.ts';
 
 /**
  * Lifetimes count from jiffies, which stand still while a tick is late: the CPU of a guest may be
@@ -25,6 +24,8 @@ const TRIALS_MAX = 64;
 /** An RA of 64 KiB makes fewer. */
 const CHANGES_MAX = 8192;
 
+const UNMODELLED: Verdict = { verdict: 'undecided', reason: 'unmodelled:pvd-kernel' };
+
 interface RaTrial {
   readonly netnsCookie: bigint;
   readonly ifindex: number;
@@ -32,6 +33,8 @@ interface RaTrial {
   readonly ideal: RaPrediction;
   readonly changes: Change[];
   doubt: UndecidedReason | undefined;
+  /** The kernel follows the PvD option, and keeps what different PvDs gave apart: not modelled. */
+  readonly knowsPvd: boolean;
 }
 
 /** By `raId`, oldest first. */
@@ -54,14 +57,9 @@ export function beginTrial(
     prediction: predictRa(snapshot, ra, PROFILE),
     ideal: predictRa(snapshot, ra, RFC_RA),
     changes: [],
-    doubt: doubtOf(world, ra.netnsCookie) ?? (pvd === 'none' ? undefined : unmodelled(ra)),
+    doubt: doubtOf(world, ra.netnsCookie),
+    knowsPvd: pvd !== 'none',
   });
-}
-
-/** What a kernel makes of the options inside the PvD option, which it knows. */
-function unmodelled({ message }: RaEvent): UndecidedReason | undefined {
-  const hasPvd = decodeRa(message).options.some(({ kind }) => kind === 'pvd');
-  return hasPvd ? 'unmodelled:pvd-option' : undefined;
 }
 
 function doubtOf(world: World, netnsCookie: bigint): UndecidedReason | undefined {
@@ -98,5 +96,11 @@ export function endTrial(
   const accepted = isAccepted(done);
   const slackSec = LATE_TICK_SEC;
   const observation = { ifindex, after, changes, accepted, slackSec };
-  return judgeRa(prediction, doubt === undefined ? observation : { ...observation, doubt }, ideal);
+  const judged = judgeRa(
+    prediction,
+    doubt === undefined ? observation : { ...observation, doubt },
+    ideal,
+  );
+  const isOpen = trial.knowsPvd && judged.verdict.verdict === 'diverge';
+  return isOpen ? { ...judged, verdict: UNMODELLED } : judged;
 }

@@ -65,6 +65,7 @@ export function createLabCheck(options: LabCheckOptions): LabCheck {
         checker = createChecker(set, { netnsName: (full) => here.get(full) });
         const { pipeline, observation } = await start();
         checker.kernel = pipeline.hello.kernel;
+        checker.profile = pipeline.hello.profile ?? checker.profile;
         await observation.seeded;
         const isSeeded = async () => seededCount(pipeline, here) === here.size;
         await waitUntil(isSeeded, SEED_MAX_MS, signal);

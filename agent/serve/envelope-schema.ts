@@ -86,6 +86,7 @@ function hello(object: ObjectOf): z.ZodType {
     hooks: z.array(
       object({ program: text, target: text, attached: z.boolean(), reason: text.nullable() }),
     ),
+    profile: text.optional().describe('what the kernel is held against; absent: linux'),
     resumed: z.boolean().describe('else snapshots of all there is follow'),
   });
 }

@@ -23,7 +23,7 @@ export interface CheckOptions {
 export interface Checker {
   readonly set: ExpectationSet;
   kernel: string;
-  readonly profile: string;
+  profile: string;
   readonly netnsName: (fullName: string) => string | undefined;
   readonly tallies: readonly Tally[];
   readonly decisions: Verdicts;

@@ -79,6 +79,8 @@ export interface HelloData {
     readonly attached: boolean;
     readonly reason: string | null;
   }[];
+  /** What the kernel is held against; absent: `linux`. */
+  readonly profile?: string;
   /** On the stream: whether it goes on where the reader left off; else snapshots follow. */
   readonly resumed: boolean;
 }
