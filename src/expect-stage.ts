@@ -2,7 +2,7 @@
 
 import { type Checker, forgetRows, seeDecision, seeRa, seeRow } from './expect/check.ts';
 import { NONE, type SeenDecision, type SeenPvd, type SeenRow } from './expect/seen.ts';
-import type { Envelope } from './publish/envelope.ts';
+import type { Envelope, HelloData } from './publish/envelope.ts';
 import {
   type AttributionData,
   type ChangeData,
@@ -79,15 +79,18 @@ export function nameEnvelope(names: Names, envelope: Envelope): SeenDecision | u
   return undefined;
 }
 
+/** The kernel that is observed, and what it is held against. */
+export function learnRun(checker: Checker, { kernel, profile }: HelloData): void {
+  checker.kernel = kernel;
+  checker.profile = profile ?? checker.profile;
+}
+
 /** Lets a checker see what an envelope tells, in names learned before. */
 export function showChecker(checker: Checker, names: Names, envelope: Envelope): void {
   const decision = nameEnvelope(names, envelope);
   if (decision !== undefined) seeDecision(checker, decision);
   const netns = envelope.netns;
-  if (envelope.kind === 'hello') {
-    checker.kernel = envelope.data.kernel;
-    checker.profile = envelope.data.profile ?? checker.profile;
-  }
+  if (envelope.kind === 'hello') learnRun(checker, envelope.data);
   if (netns === null) return;
   if (envelope.kind === 'ra') {
     const { verdict, differences } = envelope.data;

@@ -48,7 +48,6 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
       'tracing',
       said(tracing, () => 'possible'),
     ),
-    row('profile', said(diagnosis.profile, String)),
     row('behaviour', quirksText(diagnosis.quirks)),
     ...probeLines(diagnosis.probe),
     ...diagnosis.troubles.map((trouble) => row('trouble', trouble)),
@@ -82,11 +81,14 @@ function quirksText(quirks: Diagnosis['quirks']): string {
 
 function probeLines(probe: Diagnosis['probe']): string[] {
   if (!probe.ok) return [row('hooks', said(probe, String))];
-  const { hooks, degraded, times, selfTest } = probe.value;
+  const { hooks, degraded, times, profile, selfTest } = probe.value;
   const attached = hooks.filter((hook) => hook.attached).length;
   const ms = (value: number): string => `${Math.round(value)} ms`;
   const took = `load ${ms(times.loadMs)}, attach ${ms(times.attachMs)}, in all ${ms(times.totalMs)}`;
-  const lines = [row('hooks', `${attached} of ${hooks.length} programs attached: ${took}`)];
+  const lines = [
+    row('profile', profile),
+    row('hooks', `${attached} of ${hooks.length} programs attached: ${took}`),
+  ];
   for (const hook of hooks) {
     if (!hook.attached) lines.push(row('  absent', `${hook.program}: ${hook.reason ?? ''}`));
   }

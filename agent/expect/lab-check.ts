@@ -6,7 +6,13 @@
 import { type Checker, createChecker, isWaiting, resultsOf } from '../../src/expect/check.ts';
 import type { ExpectationSet } from '../../src/expect/expectation.ts';
 import type { TestResult } from '../../src/expect/result.ts';
-import { type Names, nameEnvelope, noNames, showChecker } from '../../src/expect-stage.ts';
+import {
+  learnRun,
+  type Names,
+  nameEnvelope,
+  noNames,
+  showChecker,
+} from '../../src/expect-stage.ts';
 import { snapshotsOf } from '../../src/pipeline.ts';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { snapshots } from '../../src/state/world.ts';
@@ -64,8 +70,7 @@ export function createLabCheck(options: LabCheckOptions): LabCheck {
         const here = namesOf(topology);
         checker = createChecker(set, { netnsName: (full) => here.get(full) });
         const { pipeline, observation } = await start();
-        checker.kernel = pipeline.hello.kernel;
-        checker.profile = pipeline.hello.profile ?? checker.profile;
+        learnRun(checker, pipeline.hello);
         await observation.seeded;
         const isSeeded = async () => seededCount(pipeline, here) === here.size;
         await waitUntil(isSeeded, SEED_MAX_MS, signal);

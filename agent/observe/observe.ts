@@ -13,7 +13,6 @@ import { KIND, LAYOUT } from '../../src/decode/layout.gen.ts';
 import { bareHeader } from '../../src/decode/record/header.ts';
 import { decodeRecord, encodeRecord } from '../../src/decode/record.ts';
 import { calibrate } from '../calibrate/calibrate.ts';
-import { kernelProfile } from '../calibrate/kernel-profile.ts';
 import { bootTimeNs, jiffiesHz, realtimeOffsetNs } from '../libbpf/libc.ts';
 import type { NetnsRef } from '../netns/handle.ts';
 import { isWanted } from '../netns/wanted.ts';
@@ -185,7 +184,7 @@ class Observer implements Observation {
       realtimeOffsetNs: String(realtimeOffsetNs()),
       hooks: this.#probe.hooks,
       quirks: this.#quirks,
-      profile: kernelProfile(),
+      profile: this.#probe.profile,
     };
   }
 

@@ -4,7 +4,6 @@ import { release } from 'node:os';
 import type { HookStatus } from '../../src/decode/event.ts';
 import type { Quirks } from '../../src/model/profile.ts';
 import { calibrate } from '../calibrate/calibrate.ts';
-import { kernelProfile } from '../calibrate/kernel-profile.ts';
 import { AgentError } from '../error.ts';
 import { libbpf } from '../libbpf/abi.ts';
 import { kernelBtf } from '../libbpf/btf.ts';
@@ -33,14 +32,14 @@ export interface Diagnosis {
   readonly btfBytes: Finding<number>;
   readonly capabilities: Finding<readonly string[]>;
   readonly tracing: Finding<true>;
-  /** The model's profile for it. */
-  readonly profile: Finding<string>;
   /** How this kernel behaves where kernels differ; what could not be found out is absent. */
   readonly quirks: Partial<Quirks>;
   readonly probe: Finding<{
     readonly hooks: readonly HookStatus[];
     readonly degraded: readonly Degradation[];
     readonly times: ProbeTimes;
+    /** The model's profile for this kernel. */
+    readonly profile: string;
     readonly selfTest: SelfTest;
   }>;
   /** What went wrong while records were read. */
@@ -81,7 +80,6 @@ export async function diagnose(
       missingCapabilities(LOAD_CAPABILITIES).map((name) => `CAP_${name}`),
     ),
     tracing: attempt.ok ? { ok: true, value: true } : { ok: false, reason: attempt.reason },
-    profile: finding(kernelProfile),
     quirks: await calibrate(),
     probe,
     troubles: troubles.slice(0, 10),
@@ -94,9 +92,9 @@ async function probeFinding(
 ): Promise<Diagnosis['probe']> {
   try {
     const { probe, result } = await runSelfTest(onTrouble, onRefused);
-    const { hooks, degraded, times } = probe;
+    const { hooks, degraded, times, profile } = probe;
     probe.close();
-    return { ok: true, value: { hooks, degraded, times, selfTest: result } };
+    return { ok: true, value: { hooks, degraded, times, profile, selfTest: result } };
   } catch (error) {
     return failure(error);
   }

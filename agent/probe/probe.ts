@@ -23,6 +23,7 @@ import { KEPT_CAPABILITIES, requirePrerequisites } from './environment.ts';
 import { fillFilters, filterGlobals, type ProbeFilters, setWatched } from './filter.ts';
 import type { Hook } from './hook.ts';
 import { HOOKS } from './hooks.ts';
+import { kernelProfile } from './kernel-profile.ts';
 import { ProbeCounters, skippedRuns } from './loss.ts';
 import { RING_BYTES_DEFAULT, requirePowerOfTwo, sampleGlobals } from './ring.ts';
 
@@ -71,6 +72,8 @@ export interface Probe {
   readonly hooks: readonly HookStatus[];
   readonly degraded: readonly Degradation[];
   readonly times: ProbeTimes;
+  /** The model's profile for this kernel. */
+  readonly profile: string;
   /** Starts to hand out records; those since the attach come first. */
   start(): void;
   /** Resolves when what the ring holds now has been handed out. */
@@ -139,7 +142,8 @@ export async function openProbe(options: ProbeOptions): Promise<Probe> {
     ...(options.onRefused === undefined ? {} : { onRefused: options.onRefused }),
   });
   try {
-    const probe = new AttachedProbe(attached, ringBytes, options, performance.now() - startMs);
+    const known = { profile: kernelProfile(btf), totalMs: performance.now() - startMs };
+    const probe = new AttachedProbe(attached, ringBytes, options, known);
     raisePriority(NICE);
     if (!options.keepCapabilities) keepOnlyCapabilities(KEPT_CAPABILITIES);
     return probe;
@@ -153,6 +157,7 @@ class AttachedProbe implements Probe {
   readonly hooks: readonly HookStatus[];
   readonly degraded: readonly Degradation[];
   readonly times: ProbeTimes;
+  readonly profile: string;
   readonly #attached: Attached;
   readonly #ring: RingBuffer;
   readonly #consumer: RingConsumer;
@@ -161,10 +166,16 @@ class AttachedProbe implements Probe {
   readonly #routes: BpfLink | undefined;
   #open = true;
 
-  constructor(attached: Attached, ringBytes: number, options: ProbeOptions, totalMs: number) {
+  constructor(
+    attached: Attached,
+    ringBytes: number,
+    options: ProbeOptions,
+    { profile, totalMs }: { readonly profile: string; readonly totalMs: number },
+  ) {
     const { object, loadMs, attachMs } = attached;
     this.#attached = attached;
     this.times = { loadMs, attachMs, totalMs };
+    this.profile = profile;
     this.hooks = HOOKS.map((hook) => statusOf(hook, attached));
     this.degraded = degradationsOf(HOOKS, attached);
     this.#filtersNetns = options.filters?.netns !== undefined;

@@ -1,4 +1,4 @@
-/** Asks the agent how a decision came about, once each, and keeps what it said for a while. */
+/** Asks the agent how a decision came about, until it says, and keeps what it said for a while. */
 
 import { type LiveExplanation, NO_REPORT, type ReportData } from '../../src/publish/report-data.ts';
 
@@ -12,7 +12,7 @@ export interface Explanations {
 export interface Explainer {
   /** Of this run; those of another are forgotten. */
   of(run: string): Explanations;
-  /** Asks unless it did already. */
+  /** Asks unless it knows, or is asking. */
   ask(seq: number, run: string): void;
 }
 
@@ -21,7 +21,8 @@ const KEPT_MAX = 50;
 const ASK_MS_MAX = 10_000;
 const ASKING = 'asking the agent…';
 
-type Told = LiveExplanation | string;
+/** `again`: nothing was learnt, so that it may be asked once more. */
+type Told = LiveExplanation | { readonly untold: string; readonly again?: true };
 
 /** `base`: where the page is; `onTold`: there is something new to show. */
 export function createExplainer(base: URL, token: () => string, onTold: () => void): Explainer {
@@ -34,10 +35,11 @@ export function createExplainer(base: URL, token: () => string, onTold: () => vo
     of: (run) => explanationsOf(of(run)),
     ask(seq, run): void {
       const told = of(run);
-      if (told.has(seq)) return;
+      const before = told.get(seq);
+      if (before !== undefined && !('again' in before)) return;
       const [oldest] = told.size >= KEPT_MAX ? told.keys() : [];
       if (oldest !== undefined) told.delete(oldest);
-      told.set(seq, ASKING);
+      told.set(seq, { untold: ASKING });
       void fetchExplanation(base, token(), seq, run).then((answer) => {
         told.set(seq, answer);
         onTold();
@@ -52,7 +54,7 @@ function explanationsOf(all: ReadonlyMap<number, Told>): Explanations {
   const scripts: Record<string, string> = {};
   const untold: Record<string, string> = {};
   for (const [seq, told] of all) {
-    if (typeof told === 'string') untold[seq] = told;
+    if ('untold' in told) untold[seq] = told.untold;
     else {
       explanations[seq] = told.lines;
       if (told.script !== null) scripts[seq] = told.script;
@@ -69,12 +71,9 @@ async function fetchExplanation(base: URL, token: string, seq: number, run: stri
   const headers: Record<string, string> = token === '' ? {} : { Authorization: `Bearer ${token}` };
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(ASK_MS_MAX) });
-    if (response.status === 200) {
-      const told = (await response.json()) as LiveExplanation | { readonly untold: string };
-      return 'untold' in told ? told.untold : told;
-    }
-    return (await response.text()).trim().slice(0, 200);
+    if (response.status === 200) return (await response.json()) as Told;
+    return { untold: (await response.text()).trim().slice(0, 200), again: true };
   } catch (error) {
-    return `no answer: ${(error as Error).message}`;
+    return { untold: `no answer: ${(error as Error).message}`, again: true };
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The picture of a netns: four columns (interfaces, PvDs, routers, prefixes) and what joins
  * them. PvDs and interfaces are n:m. Each column is ordered by its neighbours, which keeps
- * lines short. Where that would be too long to look at, a PvD has one row for all it has.
+ * lines short. What is too long to look at as a whole is drawn by topology-summary.ts.
  */
 
 import type { StateValue } from '../../src/publish/snapshot-data.ts';
@@ -65,103 +65,6 @@ export function layoutTopology(view: NetnsView): Topology {
   return { nodes: list, edges: joined, rows: spread(list), hidden };
 }
 
-const BY_NAME = new Intl.Collator('en', { numeric: true });
-
-/** Rows of a picture that one can still look at as a whole. */
-export const DETAIL_ROWS_MAX = 40;
-
-/**
- * The same with one row a PvD: its routers and its prefixes are a box each, and no line
- * crosses another behind the PvDs, which are ordered by their interfaces.
- */
-export function summarizeTopology(view: NetnsView): Topology {
-  const links = [...view.tables.link.values()].filter(({ flags }) => (flags & IFF_LOOPBACK) === 0);
-  const nameOf = new Map(links.map(({ ifindex, name }) => [ifindex, name]));
-  const pvds = [...view.tables.pvd.values()].map((pvd) => {
-    const indexes = new Set([...pvd.routers, ...pvd.prefixes].map(({ ifindex }) => ifindex));
-    for (const ifindex of indexes) {
-      if (!nameOf.has(ifindex)) nameOf.set(ifindex, `if${ifindex}`);
-    }
-    return { pvd, devices: [...indexes].sort((a, b) => a - b) };
-  });
-  pvds.sort((a, b) => {
-    const [one, other] = [a, b].map(({ devices }) =>
-      meanRow(
-        devices.map((row) => ({ row })),
-        0,
-      ),
-    );
-    return (one as number) - (other as number) || BY_NAME.compare(a.pvd.name, b.pvd.name);
-  });
-  const nodes: TopologyNode[] = [...nameOf]
-    .sort(([a], [b]) => a - b)
-    .slice(0, COLUMN_MAX)
-    .map(([ifindex, label], row) => {
-      return {
-        id: `interface ${ifindex}`,
-        column: 'interface',
-        label,
-        note: '',
-        pvd: undefined,
-        row,
-      };
-    });
-  const edges: (readonly [string, string])[] = [];
-  for (const [row, { pvd, devices }] of pvds.slice(0, COLUMN_MAX).entries()) {
-    const { id, name, kind } = pvd;
-    const self = `pvd ${id}`;
-    nodes.push({ id: self, column: 'pvd', label: name, note: kind, pvd: id, row });
-    edges.push(...devices.map((ifindex) => [`interface ${ifindex}`, self] as const));
-    const prefixes = [...pvd.prefixes, ...pvd.routeInfos].map(({ prefix }) => prefix);
-    const box = { pvd: id, note: '', row, isSummary: true } as const;
-    const has = [
-      {
-        ...box,
-        column: 'router',
-        label: several(
-          pvd.routers.map((r) => r.router),
-          'routers',
-        ),
-      },
-      { ...box, column: 'prefix', label: several(prefixes, 'prefixes') },
-    ] as const;
-    const drawn = has.filter(({ label }) => label !== '');
-    nodes.push(...drawn.map((node) => ({ ...node, id: `${node.column} of ${self}` })));
-    const chain = [self, ...drawn.map(({ column }) => `${column} of ${self}`)];
-    edges.push(...chain.slice(1).map((to, i) => [chain[i] as string, to] as const));
-  }
-  const hidden = Math.max(0, pvds.length - COLUMN_MAX) + Math.max(0, nameOf.size - COLUMN_MAX);
-  return { nodes, edges, rows: centre(nodes, edges), hidden };
-}
-
-/** Interfaces stand beside the middle of their PvDs, each in a row of its own; returns the rows. */
-function centre(nodes: readonly TopologyNode[], edges: Topology['edges']): number {
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  const interfaces = nodes.filter(({ column }) => column === 'interface');
-  const last = Math.max(0, ...nodes.map(({ row }) => row));
-  for (const node of interfaces) {
-    const pvds = edges.filter(([from]) => from === node.id).map(([, to]) => byId.get(to));
-    node.row = meanRow(
-      pvds.filter((pvd) => pvd !== undefined),
-      last,
-    );
-  }
-  interfaces.sort((a, b) => a.row - b.row);
-  let free = 0;
-  for (const node of interfaces) {
-    node.row = Math.max(node.row, free);
-    free = node.row + 1;
-  }
-  return Math.ceil(Math.max(0, ...nodes.map(({ row }) => row + 1)));
-}
-
-/** The one there is, or how many. */
-function several(all: readonly string[], word: string): string {
-  const distinct = new Set(all);
-  const [only = ''] = distinct;
-  return distinct.size > 1 ? `${distinct.size} ${word}` : only;
-}
-
 /** Interfaces are few: they stand spread over the height that the others need, which is returned. */
 function spread(nodes: readonly TopologyNode[]): number {
   const rows = Math.max(0, ...nodes.map(({ row }) => row + 1));
@@ -183,7 +86,7 @@ export function focusOn(topology: Topology, id: string): Topology {
   return { nodes, edges, rows: spread(nodes), hidden: 0 };
 }
 
-const IFF_LOOPBACK = 8;
+export const IFF_LOOPBACK = 8;
 
 interface Drawing {
   add(column: Column, key: string, label: string, note?: string, pvd?: string): string;
@@ -240,7 +143,7 @@ function order(nodes: TopologyNode[], edges: Topology['edges']): void {
   }
 }
 
-function meanRow(near: readonly { readonly row: number }[], own: number): number {
+export function meanRow(near: readonly { readonly row: number }[], own: number): number {
   return near.length === 0 ? own : near.reduce((sum, { row }) => sum + row, 0) / near.length;
 }
 

@@ -14,7 +14,7 @@ import type { SeenDecision, SeenRow } from './seen.ts';
 export interface CheckOptions {
   /** Release of the kernel that is observed; learned later when absent. */
   readonly kernel?: string;
-  /** Profile it is judged by. */
+  /** Profile it is judged by; `linux` until a run tells another one. */
   readonly profile?: string;
   /** The name that expectations have for a netns; what is in others is not looked at. */
   readonly netnsName?: (fullName: string) => string | undefined;

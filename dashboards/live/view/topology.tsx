@@ -7,13 +7,12 @@ import { withParams } from '../route.ts';
 import type { NetnsView } from '../tables.ts';
 import {
   COLUMNS,
-  DETAIL_ROWS_MAX,
   focusOn,
   type Topology as Layout,
   layoutTopology,
-  summarizeTopology,
   type TopologyNode,
 } from '../topology.ts';
+import { DETAIL_ROWS_MAX, summarizeTopology } from '../topology-summary.ts';
 import { Foreign, pvdHref } from './parts.tsx';
 
 const BOX_WIDTH = 210;
@@ -80,14 +79,16 @@ function Picture({ page, view }: { readonly page: Page; readonly view: NetnsView
   const byId = new Map(layout.nodes.map((node) => [node.id, node]));
   const width = COLUMN * (COLUMNS.length - 1) + BOX_WIDTH + 4;
   const height = TOP + layout.rows * measure.row + 4;
-  const told = COLUMNS.map((c) => `${countOf(all, c)} ${TITLES[c]}`).join(', ');
+  // Boxes that stand for several count as what they stand for.
+  const counted = isLong ? all : layout;
+  const told = COLUMNS.map((c) => `${countOf(counted, c)} ${TITLES[c]}`).join(', ');
   return (
     <>
       <div class="picture" role="group" aria-label="Picture" tabIndex={0}>
         <svg class={measure.name} width={width} height={height} role="group" aria-label={told}>
           {COLUMNS.map((column, at) => (
             <text key={column} class="title" x={at * COLUMN + 2} y={18}>
-              {TITLES[column]} ({countOf(all, column)})
+              {TITLES[column]} ({countOf(counted, column)})
             </text>
           ))}
           {layout.edges.map(([from, to]) => (

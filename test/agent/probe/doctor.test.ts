@@ -15,7 +15,6 @@ const GOOD: Diagnosis = {
   btfBytes: { ok: true, value: 5_000_000 },
   capabilities: { ok: true, value: [] },
   tracing: { ok: true, value: true },
-  profile: { ok: true, value: 'linux' },
   quirks: { oifMatchShortcut: true, mip6: false },
   probe: {
     ok: true,
@@ -25,6 +24,7 @@ const GOOD: Diagnosis = {
         { program: 'b_exit', target: 'b', attached: false, reason: 'no such function' },
       ],
       degraded: [{ program: 'b_exit', target: 'b', reason: 'no such function', degrades: 'bees' }],
+      profile: 'linux',
       times: { loadMs: 100.4, attachMs: 50, totalMs: 200 },
       selfTest: {
         ok: true,
@@ -47,8 +47,8 @@ HZ            250
 BTF           5.0 MB
 capabilities  all that are needed
 tracing       possible
-profile       linux
 behaviour     oifMatchShortcut on, nhgrpScanAll ?, routerPref ?, ruleL3Master ?, mip6 off, stackInit ?, nextHopRule ?
+profile       linux
 hooks         1 of 2 programs attached: load 100 ms, attach 50 ms, in all 200 ms
   absent      b_exit: no such function
   degraded    without b_exit: bees

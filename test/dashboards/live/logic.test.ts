@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { createExplainer } from '../../../dashboards/live/explain.ts';
 import { happenings, newestFirst, thinned } from '../../../dashboards/live/happenings.ts';
 import { keyAction } from '../../../dashboards/live/keys.ts';
 import {
@@ -23,12 +24,8 @@ import { selectDecisions } from '../../../dashboards/live/select.ts';
 import { applyFrame, createStore, freeze, lagMs } from '../../../dashboards/live/store.ts';
 import { JOURNAL_MAX, type NetnsViews, stateAt } from '../../../dashboards/live/tables.ts';
 import { compareNs, fromSec, secOf, toSec } from '../../../dashboards/live/time.ts';
-import {
-  COLUMNS,
-  focusOn,
-  layoutTopology,
-  summarizeTopology,
-} from '../../../dashboards/live/topology.ts';
+import { COLUMNS, focusOn, layoutTopology } from '../../../dashboards/live/topology.ts';
+import { summarizeTopology } from '../../../dashboards/live/topology-summary.ts';
 import { boundTo, usersOf } from '../../../dashboards/live/usage.ts';
 import { createPipeline, step } from '../../../src/pipeline.ts';
 import { encode, seeded } from '../../pipeline-run.ts';
@@ -262,4 +259,32 @@ test('to ask again: words of a shell stay words', () => {
   assert.equal(shellWord('eth0.5'), 'eth0.5');
   assert.equal(shellWord('-n'), "'-n'");
   assert.equal(JSON.parse(queryFile(DECISION)).daddr, DECISION.query.daddr);
+});
+
+test('the agent is asked how a decision came about until it says, not twice at once', async (t) => {
+  const answers = [
+    new Response('too many explanations are asked', { status: 429 }),
+    Response.json({ seq: 7, lines: ['lookup 1'], script: null, explanation: null }),
+  ];
+  let asked = 0;
+  t.mock.method(globalThis, 'fetch', () => Promise.resolve(answers[asked++]));
+  let told = (): void => {};
+  const explainer = createExplainer(
+    new URL('http://[::1]:8650/'),
+    () => '',
+    () => told(),
+  );
+  const answer = (): Promise<void> =>
+    new Promise((resolve) => {
+      explainer.ask(7, 'run');
+      told = resolve;
+      explainer.ask(7, 'run');
+    });
+  await answer();
+  assert.match(explainer.of('run').untold['7'] ?? '', /too many/);
+  await answer();
+  assert.deepEqual(explainer.of('run').report.explanations, { '7': ['lookup 1'] });
+  explainer.ask(7, 'run');
+  assert.equal(asked, 2);
+  assert.deepEqual(explainer.of('another run').report.explanations, {});
 });

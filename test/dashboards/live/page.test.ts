@@ -24,6 +24,7 @@ import {
   hostileEvents,
   LONG_NAME,
   MARKUP,
+  manyPvds,
   REPORT,
   someDecision,
 } from './scene.ts';
@@ -221,4 +222,11 @@ test('a page without a token asks for one and shows nothing else', () => {
 test('the page has no inline script or style', () => {
   const html = readFileSync(join(PACKAGE_ROOT, 'dashboards/live/index.html'), 'utf8');
   assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:/i);
+});
+
+test('topology counts what is drawn, and what summaries stand for', () => {
+  const store = storeOf([...seeded(), ...manyPvds(50)]);
+  assert.match(textOf(show(store, '#/topology')), /PvDs \(52\) .* One row for each PvD/);
+  const one = textOf(show(store, '#/topology?node=pvd+pvd-5.example.org'));
+  assert.match(one, /PvDs \(1\) Routers \(2\) Prefixes \(3\)/);
 });
