@@ -30,6 +30,8 @@ export interface Names {
   startNs: bigint | undefined;
   nowNs: bigint;
   lost: number;
+  /** Runs of hooks that the kernel skipped. */
+  skipped: number;
 }
 
 export function noNames(): Names {
@@ -41,6 +43,7 @@ export function noNames(): Names {
     startNs: undefined,
     nowNs: 0n,
     lost: 0,
+    skipped: 0,
   };
 }
 
@@ -72,6 +75,9 @@ export function nameEnvelope(names: Names, envelope: Envelope): SeenDecision | u
       break;
     case 'stats':
       names.lost = envelope.data.lost;
+      break;
+    case 'lost':
+      if (envelope.data.source === 'skipped') names.skipped = envelope.data.total;
       break;
     case 'decision':
       return seenDecision(names, envelope);

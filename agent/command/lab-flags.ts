@@ -29,6 +29,10 @@ export function whole(value: string): number {
   throw new InvalidArgumentError('a whole number from 1 on is needed');
 }
 
+export function wholeOrNone(value: string): number {
+  return value === '0' ? 0 : whole(value);
+}
+
 export function positive(value: string): number {
   const number = Number(value);
   if (Number.isFinite(number) && number > 0) return number;

@@ -32,6 +32,7 @@ import {
   KERNEL_HELP,
   positive,
   whole,
+  wholeOrNone,
 } from './lab-flags.ts';
 import { VERSION } from './version.ts';
 
@@ -39,6 +40,7 @@ interface RunFlags extends GuestFlags, ReportFlags {
   readonly format: 'text' | (typeof REPORT_FORMATS)[number];
   readonly check: boolean;
   readonly within: number;
+  readonly retries: number;
   readonly jobs?: number;
   readonly trace?: string;
 }
@@ -55,6 +57,7 @@ export function labRunCommand(): Command {
     )
     .option('--no-check', 'do not watch the kernel, so that no expectation is checked')
     .option('--within <seconds>', 'wait so long for what is expected', positive, 10)
+    .option('--retries <n>', 'run an incomplete scenario again, so often at most', wholeOrNone, 1)
     .option('--jobs <n>', 'guests at once; what CPUs and memory allow unless given', whole)
     .option(
       '--trace <file>',
@@ -104,13 +107,13 @@ async function runHere(
   signal: AbortSignal,
 ): Promise<undefined> {
   const trace = flags.check ? canTrace() : { ok: false, reason: 'not asked for' };
-  const { within, trace: tracePath } = flags;
+  const { within, retries, trace: tracePath } = flags;
   const options = { version: VERSION, tracePath, withinMs: within * 1000, signal };
   const check: LabCheck | undefined = trace.ok ? createLabCheck(options) : undefined;
   try {
     for (const file of scenarios) {
       const observe = check?.of(file) ?? unchecked(file, trace.reason);
-      await runScenario(file, { onEvent: report.push, signal, observe });
+      await runScenario(file, { onEvent: report.push, signal, observe, retries });
     }
   } finally {
     await check?.close();
@@ -141,7 +144,11 @@ async function runThere(
     parts,
     jobs,
     guest: { timeoutMs: flags.timeout * 1000, memMiB: flags.memory, signal },
-    args: [`--within=${flags.within}`, ...(flags.check ? [] : ['--no-check'])],
+    args: [
+      `--within=${flags.within}`,
+      `--retries=${flags.retries}`,
+      ...(flags.check ? [] : ['--no-check']),
+    ],
     trace: flags.trace,
     report,
   });

@@ -48,6 +48,7 @@ export function createLabCheck(options: LabCheckOptions): LabCheck {
   const names = noNames();
   let session: Session | undefined;
   let checker: Checker | undefined;
+  let before: Pick<Names, 'lost' | 'skipped'> = names;
   const onEnvelopes = (envelopes: readonly Envelope[]): void => {
     for (const envelope of envelopes) {
       if (checker) showChecker(checker, names, envelope);
@@ -69,6 +70,7 @@ export function createLabCheck(options: LabCheckOptions): LabCheck {
         const set = expectationsOf(file.scenario, file.source);
         const here = namesOf(topology);
         checker = createChecker(set, { netnsName: (full) => here.get(full) });
+        before = { lost: names.lost, skipped: names.skipped };
         const { pipeline, observation } = await start();
         learnRun(checker, pipeline.hello);
         await observation.seeded;
@@ -77,7 +79,7 @@ export function createLabCheck(options: LabCheckOptions): LabCheck {
         // What was told before there was somebody to look at it.
         for (const snapshot of snapshotsOf(pipeline)) showChecker(checker, names, snapshot);
       },
-      check: () => checkNow(options, session, checker, names),
+      check: () => checkNow(options, session, checker, names, before),
       // What follows is the end of the topology, and nothing that anybody expects.
       detach: async (topology) => {
         checker = undefined;
@@ -93,12 +95,13 @@ async function checkNow(
   session: Session | undefined,
   checker: Checker | undefined,
   names: Names,
+  before: Pick<Names, 'lost' | 'skipped'>,
 ): Promise<Checked> {
   if (session === undefined || checker === undefined) return { tests: [] };
   const isThrough = await settled(session, signal);
   await waitUntil(async () => !isWaiting(checker), withinMs, signal);
   const damage = isThrough ? undefined : 'the observation lagged behind';
-  return suiteOf(checker, names, [], damage);
+  return suiteOf(checker, names, [], damage, before);
 }
 
 /** Where the kernel cannot be traced nothing is checked, and that is told. */

@@ -6,20 +6,28 @@ import type { Names } from '../../src/expect-stage.ts';
 
 const NS_PER_MS = 1_000_000n;
 
-/** `extra`: further tests, told first; `damage`: what is missing of a trace. */
+/**
+ * `extra`: further tests, told first; `damage`: what is missing of a trace; `before`: what the
+ * counters said when the checker began.
+ */
 export function suiteOf(
   checker: Checker,
   names: Names,
   extra: readonly TestResult[] = [],
   damage?: string,
+  before: Pick<Names, 'lost' | 'skipped'> = { lost: 0, skipped: 0 },
 ): SuiteResult {
   const { name, file } = checker.set;
-  const { startNs, realtimeNs, nowNs, kernel, lost } = names;
+  const { startNs, realtimeNs, nowNs, kernel } = names;
+  const [lost, skipped] = [names.lost - before.lost, names.skipped - before.skipped];
+  const open = incompleteness(checker);
   const lacks = [
     ...(lost > 0 ? [`${lost} records lost`] : []),
     ...(damage === undefined ? [] : [damage]),
-    incompleteness(checker),
-  ].filter((text) => text !== undefined);
+    ...(open === undefined ? [] : [open]),
+    // Why something may be undecided though nothing was lost.
+    ...(open !== undefined && skipped > 0 ? [`${skipped} runs of hooks skipped`] : []),
+  ];
   return {
     name,
     kernel,

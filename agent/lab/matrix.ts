@@ -138,7 +138,7 @@ async function runOnce(
     onComplaint: (line) => complaints.push(line),
     onEvent: (event) => {
       if (event.event === 'begin') begun++;
-      if (event.event === 'end') {
+      if (event.event === 'end' && event.again === undefined) {
         ended++;
         // Of the scenario it ran meanwhile, as far as can be told from outside.
         for (const check of told()) teller.push(check);

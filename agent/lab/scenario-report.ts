@@ -5,6 +5,7 @@ import {
   TAP_HEADER,
   type TapOptions,
   tapEnd,
+  tapSuiteAgain,
   tapSuiteBegin,
   tapSuiteEnd,
   tapTest,
@@ -24,6 +25,8 @@ export interface Progress {
   begin(suite: SuiteResult): void;
   test(number: number, test: TestResult): void;
   end(number: number, suite: SuiteResult): void;
+  /** It was incomplete and begins anew. */
+  again(suite: SuiteResult): void;
   allEnded(suites: readonly SuiteResult[]): void;
 }
 
@@ -58,7 +61,12 @@ export function createReport(progress?: Progress): Report {
         const { event: _, ...test } = event;
         add(test);
       } else {
-        const { error, incomplete, durationMs } = event;
+        const { error, incomplete, durationMs, again } = event;
+        if (again && open) {
+          progress?.again({ ...open, incomplete });
+          open = undefined;
+          return;
+        }
         const said = error ? [`${error.message} [${error.code}]`, error.hint] : [];
         finish(
           said.filter((text) => text !== undefined),
@@ -94,6 +102,7 @@ export function tapProgress(write: (text: string) => void, options: TapOptions =
     begin: (suite) => write(tapSuiteBegin(suite)),
     test: (number, test) => write(tapTest(number, test, options)),
     end: (number, suite) => write(tapSuiteEnd(number, suite, options)),
+    again: (suite) => write(tapSuiteAgain(suite)),
     allEnded: (suites) => write(tapEnd(suites)),
   };
 }

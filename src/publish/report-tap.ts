@@ -52,6 +52,12 @@ export function tapSuiteEnd(number: number, suite: SuiteResult, options: TapOpti
   return `${INDENT}1..${suite.tests.length}\n${line.slice(INDENT.length)}${note}`;
 }
 
+/** Instead of {@link tapSuiteEnd} when the suite is run again: what came before counts for nothing. */
+export function tapSuiteAgain({ name, kernel, incomplete = '' }: SuiteResult): string {
+  const title = escapeTap(suiteTitle({ name, kernel }));
+  return `# ${title} is run again, for it was incomplete: ${escapeTerminal(incomplete)}\n`;
+}
+
 export function tapEnd(suites: readonly SuiteResult[]): string {
   const { pass, fail, xfail, xpass, skip, error } = totalsOf(suites);
   return `1..${suites.length}\n# Totals: pass:${pass} fail:${fail} xfail:${xfail} xpass:${xpass} skip:${skip} error:${error}\n`;

@@ -176,6 +176,32 @@ test('a scenario runs to its end and tells every action', { skip }, async () => 
   assert.equal(events.length, 11);
 });
 
+test('what is incomplete is run again, so often at most, unless something failed', {
+  skip,
+}, async () => {
+  const file = parseScenario(`${PAIR}actions: [{in: host, run: 'true'}]\n`, 'pair.yaml');
+  /** Runs, the first `open` of them incomplete; tells of each end whether another follows. */
+  const run = async (open: number, status: 'pass' | 'fail') => {
+    let runs = 0;
+    const ends: string[] = [];
+    const tests = [{ name: 't', status, reason: '', details: [] }];
+    const check = async () => ({ tests, incomplete: ++runs <= open ? 'undecided' : undefined });
+    const result = await runScenario(file, {
+      retries: 2,
+      observe: { check },
+      onEvent: (e) => {
+        if (e.event === 'end') ends.push(e.again ? 'again' : (e.incomplete ?? 'whole'));
+      },
+    });
+    assert.equal(result.checked?.incomplete ?? 'whole', ends.at(-1));
+    return ends;
+  };
+  assert.deepEqual(await run(0, 'pass'), ['whole']);
+  assert.deepEqual(await run(1, 'pass'), ['again', 'whole']);
+  assert.deepEqual(await run(9, 'pass'), ['again', 'again', 'undecided']);
+  assert.deepEqual(await run(9, 'fail'), ['undecided']);
+});
+
 test('a router that does not start is told with what it said', { skip }, async () => {
   const text = ROUTERS.replace('MinRtrAdvInterval: 3', 'MinRtrAdvIntervall: 3');
   const { ok, error, results } = await runScenario(parseScenario(text, 'routers.yaml'));

@@ -9,7 +9,16 @@ import { createTrace } from '../../../agent/trace/writer.ts';
 import type { KernelEvent } from '../../../src/decode/event.ts';
 import { addr6 } from '../../../src/net/addr6.ts';
 import { parseComparison } from '../../../src/publish/comparison.ts';
-import { decision, encode, flow, lookup, saddr, seeded, tick } from '../../pipeline-run.ts';
+import {
+  decision,
+  encode,
+  flow,
+  lookup,
+  lostCounters,
+  saddr,
+  seeded,
+  tick,
+} from '../../pipeline-run.ts';
 import { at, RA_DEFAULT, route } from '../../state/fixture.ts';
 import { runVerb } from './verb.ts';
 
@@ -105,6 +114,16 @@ test('a damaged trace and undecided decisions are incomplete: 5', async () => {
   assert.equal(code, 5, stdout);
   assert.match(stderr, /PVD_ERR_TRACE_DAMAGED/);
   assert.match(stdout, /^# incomplete: the trace is damaged$/m);
+});
+
+test('what is undecided because the kernel skipped a hook is told with its number', async () => {
+  const skipped = { ...lostCounters(5, {}), skipped: { decision: 2, state: 0 } };
+  // The flow was seen, its lookups were not.
+  const partial = trace('skipped.pcapng', [...seeded(), flow(3), skipped, tick(9)]);
+  const met = '{in: host, pvd: {id: pvd.example}, when: end}';
+  const { code, stdout } = await check(expectations(met), partial);
+  assert.equal(code, 5, stdout);
+  assert.match(stdout, /^# incomplete: 1 undecided: lost-records; 2 runs of hooks skipped$/m);
 });
 
 test('reports beside the one on stdout, the same from NDJSON as from the trace', async () => {

@@ -72,7 +72,9 @@ const RESULT: GuestResult = {
 const pause = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Runs each file as a scenario of its name; `at` decides what happens instead. */
-function guests(at: (file: string, options: GuestRunOptions) => 'die' | 'complain' | undefined) {
+function guests(
+  at: (file: string, options: GuestRunOptions) => 'die' | 'complain' | 'again' | undefined,
+) {
   const seen = { now: 0, most: 0, runs: [] as string[] };
   const runGuest: MatrixOptions['runGuest'] = async (files, options) => {
     seen.runs.push(`${options.kernel.release}: ${files.join(' ')} ${options.args?.join(' ')}`);
@@ -89,6 +91,11 @@ function guests(at: (file: string, options: GuestRunOptions) => 'die' | 'complai
           return { ...RESULT, end: 'died', exitCode: 125 };
         }
         options.onEvent({ event: 'action', name: 'ping', ok: true, durationMs: 1 });
+        if (what === 'again') {
+          const [open, actions] = [{ incomplete: '1 undecided', again: true } as const, 1];
+          options.onEvent({ event: 'end', ok: true, durationMs: 9, ...open });
+          options.onEvent({ event: 'begin', scenario: file, file, kernel: release, actions });
+        }
         options.onEvent({ event: 'end', ok: true, durationMs: 3 });
       }
       return RESULT;
@@ -109,6 +116,16 @@ test('all run, whole, two at once', async () => {
   assert.equal(report.suites.length, 36);
   assert.ok(report.suites.every((s) => statusOf(s.tests) === 'pass' && s.durationMs === 3));
   assert.deepEqual([facts.length, facts[0]?.usedKiB, facts[0]?.hostKiB], [6, 600, 2000]);
+});
+
+test('a scenario that is run again counts once, as it came out last', async () => {
+  const { runGuest } = guests((file) => (file === 's3.yaml' ? 'again' : undefined));
+  const report = createReport();
+  const facts = await runMatrix({ ...WITH, report, runGuest });
+  assert.equal(report.suites.length, 36);
+  assert.ok(report.suites.every((s) => s.durationMs === 3 && s.incomplete === undefined));
+  const ended = facts.map(({ end, scenarios }) => [end, scenarios].join(' '));
+  assert.deepEqual([...new Set(ended)], ['exited 6']);
 });
 
 test('a guest that dies costs the scenario it died with, and is told why', async () => {

@@ -46,6 +46,25 @@ not ok 1 - one \\# x [6.1]
   );
 });
 
+test('TAP: an incomplete scenario that is run again', () => {
+  const { report, out } = tap();
+  const begin = EVENTS.slice(0, 2);
+  const open = { event: 'end', ok: true, incomplete: '1 undecided', again: true } as const;
+  [...begin, open, ...begin, { event: 'end', ok: true } as const].forEach(report.push);
+  report.end();
+  const subtest = '# Subtest: one \\# x [6.1]\n    ok 1 - ping\n    # 5 ms\n';
+  assert.equal(
+    out(),
+    `TAP version 13
+${subtest}# one \\# x [6.1] is run again, for it was incomplete: 1 undecided
+${subtest}    1..1
+ok 1 - one \\# x [6.1]
+1..1
+# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:0 error:0
+`,
+  );
+});
+
 test('TAP: a scenario that broke off, and one that never began', () => {
   const { report, out } = tap();
   EVENTS.slice(0, 2).forEach(report.push);
