@@ -5,7 +5,6 @@
  * Nothing is pinned: however the process ends, the kernel detaches and frees everything.
  */
 
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HookStatus, SkippedRuns } from '../../src/decode/event.ts';
@@ -26,6 +25,7 @@ import { HOOKS } from './hooks.ts';
 import { kernelProfile } from './kernel-profile.ts';
 import { ProbeCounters, skippedRuns } from './loss.ts';
 import { RING_BYTES_DEFAULT, requirePowerOfTwo, sampleGlobals } from './ring.ts';
+import { shareLinks } from './share-links.ts';
 
 /** Nice value while probing: a reader that is not scheduled loses records, whatever its speed. */
 const NICE = -10;
@@ -269,19 +269,6 @@ class AttachedProbe implements Probe {
   #check(): void {
     if (!this.#open) throw new Error('probe is closed');
   }
-}
-
-/**
- * The kernel waits 0.1 s for each function it detaches from (ftrace_shutdown waits for
- * synchronize_rcu_tasks), in whoever drops the last reference, even one that is being killed.
- * So a process that does nothing else shares the links, and is left alone with them when the
- * returned function is called: it ends, slowly, and we go on. It ends when we die as well.
- */
-function shareLinks(linkFds: readonly number[]): () => void {
-  const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore', ...linkFds], detached: true });
-  child.on('error', () => {}); // then it is we who wait
-  child.unref();
-  return () => child.stdin?.destroy();
 }
 
 function statusOf(hook: Hook, attached: Attached): HookStatus {
