@@ -1,8 +1,8 @@
 /** The rule ladder: what a decision went through, step by step, as data. */
 
+import type { Fib6Entry } from '../decode/event.ts';
 import type { Addr6 } from '../net/addr6.ts';
 import type { PvdId } from '../net/pvd-id.ts';
-import type { Route } from '../state/snapshot.ts';
 import type { SaddrRule } from './profile.ts';
 
 /** Why a route was passed over. */
@@ -69,7 +69,7 @@ export type Step =
   | { readonly step: 'detour'; readonly why: string };
 
 /** Text of a route for people: `2001:db8::/32 via fe80::1 dev 2 metric 1024`. */
-export function routeText(route: Route | undefined): string {
+export function routeText(route: Fib6Entry | undefined): string {
   if (route === undefined) return 'null entry';
   const from = route.srcLen > 0 ? ` from ${route.src}/${route.srcLen}` : '';
   const via = route.gateway === '::' ? '' : ` via ${route.gateway}`;
