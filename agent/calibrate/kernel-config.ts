@@ -1,6 +1,6 @@
 /** How this kernel was built, where it tells. */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 
@@ -22,4 +22,13 @@ export function kernelConfig(): string | undefined {
 /** `CONFIG_INIT_STACK_ALL_ZERO`; undefined when it is not known. */
 export function hasStackInit(config: string | undefined): boolean | undefined {
   return config === undefined ? undefined : /^CONFIG_INIT_STACK_ALL_ZERO=y$/m.test(config);
+}
+
+/**
+ * `CONFIG_IPV6_ROUTER_PREF`: this setting is only there with it. Not found by what preferences do,
+ * or a kernel that forgets them would pass for one that has none. Undefined without IPv6.
+ */
+export function hasRouterPref(): boolean | undefined {
+  const settings = '/proc/sys/net/ipv6/conf/all';
+  return existsSync(settings) ? existsSync(`${settings}/accept_ra_rtr_pref`) : undefined;
 }
