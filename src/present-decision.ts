@@ -1,7 +1,7 @@
 /** Decisions as envelopes carry them, with the PvD of the route and of the source. */
 
 import type { Blame, Judged } from './court.ts';
-import type { Fib6Entry, Flow6, LookupEvent, SaddrEvent, SockRef, Task } from './decode/event.ts';
+import type { Fib6Entry, LookupEvent, SaddrEvent, SockRef, Task } from './decode/event.ts';
 import { type Addr6, ANY6 } from './net/addr6.ts';
 import { toJson } from './net/json.ts';
 import type {
@@ -74,7 +74,7 @@ export function presentDecision(
     beginNs: head.beginNs.toString(),
     task: head.softirq ? null : presentTask(head.task),
     sock: presentSock(head.sock),
-    query: head.kind === 'saddr' ? queryOfSaddr(head) : presentQuery(head.query),
+    query: head.kind === 'saddr' ? queryOfSaddr(head) : head.query,
     outcome: {
       error: head.error,
       oif: head.kind === 'saddr' ? 0 : head.oif,
@@ -165,11 +165,17 @@ function presentTask({ pid, tgid, comm, cgroupId }: Task): TaskData {
 }
 
 function presentSock(sock: SockRef | undefined): SockData | null {
-  return sock === undefined ? null : { ...sock, cookie: sock.cookie.toString() };
-}
-
-function presentQuery(query: Flow6): QueryData {
-  return { ...query };
+  if (sock === undefined) return null;
+  return {
+    cookie: sock.cookie.toString(),
+    mark: sock.mark,
+    boundDevIf: sock.boundDevIf,
+    family: sock.family,
+    type: sock.type,
+    protocol: sock.protocol,
+    state: sock.state,
+    srcprefs: sock.srcprefs,
+  };
 }
 
 function queryOfSaddr({ daddr, oif }: SaddrEvent): QueryData {

@@ -100,8 +100,8 @@ export function decodeRecord(
     return unknown(header, kind, version, 'short', detail);
   }
   const event = codec.decode(view, at, recordLen, header);
-  if (!('malformed' in event)) return event;
-  return unknown(header, kind, version, 'malformed', event.malformed);
+  if (event.kind !== 'malformed') return event;
+  return unknown(header, kind, version, 'malformed', event.why);
 }
 
 function unknown(

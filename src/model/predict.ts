@@ -191,11 +191,19 @@ function loadFlow(ctx: Context, fields: LookupQuery | FlowQuery): void {
 }
 
 function saddrOutcome(found: Candidate | undefined): Outcome {
+  if (found === undefined) return { ...NOTHING, error: EADDRNOTAVAIL };
   return {
-    ...NOTHING,
-    error: found ? 0 : EADDRNOTAVAIL,
-    saddr: found?.address.addr ?? ANY6,
-    saddrPvd: found?.pvd,
+    error: 0,
+    entry: undefined,
+    table: 0,
+    type: 0,
+    nhOif: 0,
+    oif: 0,
+    gateway: ANY6,
+    saddr: found.address.addr,
+    exception: false,
+    routePvd: undefined,
+    saddrPvd: found.pvd,
   };
 }
 

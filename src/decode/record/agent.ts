@@ -18,7 +18,7 @@ import {
   isLostBody,
   JSON_BYTES_MAX,
 } from './agent-body.ts';
-import type { Codec, Malformed } from './codec.ts';
+import { type Codec, type Malformed, malformed } from './codec.ts';
 import { readBytes } from './read.ts';
 import { writeBytes } from './write.ts';
 
@@ -48,9 +48,9 @@ function jsonCodec<E extends KernelEvent>(spec: Body<E>): Codec<E> {
     kind: spec.kind,
     lenMinBytes: HEADER_BYTES,
     decode(view: DataView, at: number, len: number, header: EventHeader): E | Malformed {
-      if (len - HEADER_BYTES > JSON_BYTES_MAX) return { malformed: 'the JSON body is too long' };
+      if (len - HEADER_BYTES > JSON_BYTES_MAX) return malformed('the JSON body is too long');
       const event = spec.read(parseBody(view, at, len), header);
-      return event ?? { malformed: 'the body is not the JSON of this kind' };
+      return event ?? malformed('the body is not the JSON of this kind');
     },
     lenBytes: (event) => HEADER_BYTES + bytesOf(event).length,
     encode: (view, event) => writeBytes(view, HEADER_BYTES, bytesOf(event)),

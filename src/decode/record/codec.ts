@@ -4,7 +4,12 @@ import type { EventHeader, KernelEvent } from '../event.ts';
 
 /** A body that breaks its own lengths: why, for people. */
 export interface Malformed {
-  readonly malformed: string;
+  readonly kind: 'malformed';
+  readonly why: string;
+}
+
+export function malformed(why: string): Malformed {
+  return { kind: 'malformed', why };
 }
 
 export interface Codec<E extends KernelEvent> {

@@ -2,7 +2,7 @@
 
 import type { EventHeader, RaEvent } from '../event.ts';
 import { KIND, LAYOUT, LENGTH } from '../layout.gen.ts';
-import type { Codec, Malformed } from './codec.ts';
+import { type Codec, type Malformed, malformed } from './codec.ts';
 import { readAddr6, readBytes, readName } from './read.ts';
 import { writeAddr6, writeBytes, writeText } from './write.ts';
 
@@ -16,7 +16,7 @@ export const raCodec: Codec<RaEvent> = {
   decode(view: DataView, at: number, len: number, h: EventHeader): RaEvent | Malformed {
     const capLen = view.getUint16(at + S.cap_len, true);
     if (S.data + capLen > len) {
-      return { malformed: `cap_len ${capLen} reaches past a record of ${len} bytes` };
+      return malformed(`cap_len ${capLen} reaches past a record of ${len} bytes`);
     }
     return {
       kind: 'ra',
