@@ -13,19 +13,19 @@ export interface NetnsChanges {
 
 /** What one event changed, by netns, in order. */
 export function presentChanges(changes: readonly Change[]): NetnsChanges[] {
-  const byCookie = new Map<bigint, { netns: NetnsData[]; tables: ChangeData[] }>();
+  const byCookie = new Map<bigint, { cookie: bigint; netns: NetnsData[]; tables: ChangeData[] }>();
   for (const change of changes) {
-    let group = byCookie.get(change.netnsCookie);
+    const { op, netnsCookie: cookie } = change;
+    let group = byCookie.get(cookie);
     if (group === undefined) {
-      group = { netns: [], tables: [] };
-      byCookie.set(change.netnsCookie, group);
+      group = { cookie, netns: [], tables: [] };
+      byCookie.set(cookie, group);
     }
-    const { op } = change;
     if (change.object === 'netns') group.netns.push({ op, ...change.value });
     else {
       const { object, value } = change;
       group.tables.push({ object, op, value: toJson(value) } as ChangeData);
     }
   }
-  return [...byCookie].map(([cookie, group]) => ({ cookie, ...group }));
+  return [...byCookie.values()];
 }

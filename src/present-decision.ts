@@ -129,16 +129,9 @@ function chosenRoute(entry: Fib6Entry, snapshot: Snapshot | undefined): ChosenRo
   };
 }
 
-/** An attribution is never changed, only replaced, and many decisions meet the same one. */
-const ATTRIBUTIONS = new WeakMap<Attribution, AttributionData>();
-
-function attributionData(attribution: Attribution): AttributionData {
-  let data = ATTRIBUTIONS.get(attribution);
-  if (data === undefined) {
-    data = toJson(attribution);
-    ATTRIBUTIONS.set(attribution, data);
-  }
-  return data;
+/** As `toJson` has it, in a fraction of the time. */
+function attributionData({ pvd, reason, ra }: Attribution): AttributionData {
+  return { pvd: pvd ?? null, reason, ra: ra === undefined ? null : toJson(ra) };
 }
 
 /** The address as the netns has it: on `oif` if there, else on any interface. */

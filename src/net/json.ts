@@ -25,6 +25,7 @@ export function toJson<T>(value: T): Json<T> {
 }
 
 function convert(value: unknown): unknown {
+  if (isPlain(value)) return value;
   if (typeof value === 'bigint') return value.toString();
   if (value === undefined) return null;
   if (typeof value !== 'object' || value === null) return value;
@@ -34,6 +35,14 @@ function convert(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(convert);
   // A copy keeps the shape of `value`: several times as fast as an object made key by key.
   const out: Record<string, unknown> = { ...value };
-  for (const key of Object.keys(out)) out[key] = convert(out[key]);
+  for (const key in out) {
+    const field = out[key];
+    if (!isPlain(field)) out[key] = convert(field);
+  }
   return out;
+}
+
+/** What is most of all fields, and JSON already. */
+function isPlain(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'string';
 }
