@@ -233,8 +233,18 @@ export interface Snapshot {
   readonly refused: Readonly<Record<string, number>>;
 }
 
+let lastIfindex = 0;
+let lastAddr: Addr6 | undefined;
+let lastKey = '';
+
+/** The last one is kept: a decision asks for that of its source again and again. */
 export function addressKey(ifindex: number, addr: Addr6): string {
-  return `${ifindex} ${addr}`;
+  if (ifindex !== lastIfindex || addr !== lastAddr) {
+    lastIfindex = ifindex;
+    lastAddr = addr;
+    lastKey = `${ifindex} ${addr}`;
+  }
+  return lastKey;
 }
 
 export function neighbourKey(ifindex: number, addr: Addr6): string {
