@@ -41,6 +41,7 @@ interface RunFlags extends GuestFlags, ReportFlags {
   readonly check: boolean;
   readonly within: number;
   readonly retries: number;
+  readonly scenarioTimeout: number;
   readonly jobs?: number;
   readonly trace?: string;
 }
@@ -58,6 +59,7 @@ export function labRunCommand(): Command {
     .option('--no-check', 'do not watch the kernel, so that no expectation is checked')
     .option('--within <seconds>', 'wait so long for what is expected', positive, 10)
     .option('--retries <n>', 'run an incomplete scenario again, so often at most', wholeOrNone, 1)
+    .option('--scenario-timeout <seconds>', 'end a guest silent for so long', positive, 300)
     .option('--jobs <n>', 'guests at once; what CPUs and memory allow unless given', whole)
     .option(
       '--trace <file>',
@@ -144,6 +146,7 @@ async function runThere(
     parts,
     jobs,
     guest: { timeoutMs: flags.timeout * 1000, memMiB: flags.memory, signal },
+    silenceMaxMs: flags.scenarioTimeout * 1000,
     args: [
       `--within=${flags.within}`,
       `--retries=${flags.retries}`,

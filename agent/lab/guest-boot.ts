@@ -20,6 +20,7 @@ export interface BootOptions {
   readonly onStart: () => void;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  readonly givenUp: AbortSignal | undefined;
 }
 
 export interface BootResult {
@@ -44,7 +45,7 @@ const QEMU_STDERR_MAX = 64 << 10;
 
 /** Ends when the guest has ended; never rejects but for what could not be started. */
 export async function bootGuest(options: BootOptions): Promise<BootResult> {
-  const { machine, signal, timeoutMs } = options;
+  const { machine, signal, timeoutMs, givenUp } = options;
   const daemons: (() => void)[] = [];
   const servers: net.Server[] = [];
   const flushed: Promise<void>[] = [];
@@ -95,15 +96,18 @@ export async function bootGuest(options: BootOptions): Promise<BootResult> {
       timedOut = true;
       kill();
     }, timeoutMs);
-    signal?.addEventListener('abort', kill, { once: true });
-    if (signal?.aborted) kill();
+    for (const one of [signal, givenUp]) {
+      one?.addEventListener('abort', kill, { once: true });
+      if (one?.aborted) kill();
+    }
     const qemuExitCode = await new Promise<number | null>((resolve, reject) => {
       qemu.on('error', reject);
       qemu.on('close', (code) => resolve(code));
     });
     clearTimeout(timer);
-    signal?.removeEventListener('abort', kill);
-    if (!signal?.aborted && !timedOut) await Promise.all(flushed);
+    for (const one of [signal, givenUp]) one?.removeEventListener('abort', kill);
+    const isCut = timedOut || signal?.aborted || givenUp?.aborted;
+    if (!isCut) await Promise.all(flushed);
     const rc = said(/^rc (\d+)$/m)?.[1];
     const mem = said(/^mem (\d+) (\d+)$/m);
     return {

@@ -25,6 +25,8 @@ export interface MatrixOptions {
   /** Guests at once. */
   readonly jobs: number;
   readonly guest: Pick<GuestRunOptions, 'timeoutMs' | 'memMiB' | 'signal'>;
+  /** A guest that tells nothing for so long, once its first scenario has begun, hangs. */
+  readonly silenceMaxMs: number;
   /** More options of `lab run` within a guest. */
   readonly args?: readonly string[];
   /** Trace of the run; with several guests each gets its own, see {@link tracePathOf}. */
@@ -117,10 +119,13 @@ export async function runMatrix(options: MatrixOptions): Promise<GuestFacts[]> {
 
 /** One guest; tells how many of the files are over with. */
 async function runOnce(
-  { guest, args = [], trace, report, parts, runGuest = runScenariosInGuest }: MatrixOptions,
+  options: MatrixOptions,
   kernel: Kernel,
   files: readonly string[],
 ): Promise<{ facts: GuestFacts; files: number }> {
+  const { guest, args = [], trace, report, parts, runGuest = runScenariosInGuest } = options;
+  const { silenceMaxMs } = options;
+  const watchdog = createWatchdog(silenceMaxMs);
   const teller = parts.length === 1 ? report : byScenario(report);
   let [begun, ended] = [0, 0];
   let complaints: string[] = [];
@@ -132,11 +137,13 @@ async function runOnce(
   };
   const result = await runGuest(files, {
     ...guest,
+    givenUp: watchdog.givenUp,
     kernel,
     args: [...args, ...(trace === undefined ? [] : [`--trace=${path.resolve(trace)}`])],
     ...(trace === undefined ? {} : { rw: [path.dirname(path.resolve(trace))] }),
     onComplaint: (line) => complaints.push(line),
     onEvent: (event) => {
+      watchdog.feed();
       if (event.event === 'begin') begun++;
       if (event.event === 'end' && event.again === undefined) {
         ended++;
@@ -145,14 +152,27 @@ async function runOnce(
       }
       teller.push(event);
     },
-  });
+  }).finally(watchdog.end);
   const isWhole = result.end === 'exited' && ended === files.length;
   // A guest that does not get as far as the first one will not with the next.
   const lost = begun === 0 ? files : files.slice(ended, ended + 1);
-  const why = [...(isWhole ? [] : [`guest: ${result.end}`]), ...complaints].join('\n');
+  const how = result.end === 'hung' ? `hung: silent for ${silenceMaxMs / 1000} s` : result.end;
+  const why = [...(isWhole ? [] : [`guest: ${how}`]), ...complaints].join('\n');
   for (const file of lost) teller.broken(file, kernel.release, why);
   if (lost.length === 0 && why !== '') teller.broken('the guest', kernel.release, why);
   return { facts: factsOf(kernel, ended, result), files: ended + lost.length };
+}
+
+/** Gives a guest up that was fed once and then not for `silenceMaxMs`. */
+function createWatchdog(silenceMaxMs: number) {
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const end = (): void => clearTimeout(timer);
+  const feed = (): void => {
+    end();
+    timer = setTimeout(() => stop.abort(), silenceMaxMs);
+  };
+  return { feed, end, givenUp: stop.signal };
 }
 
 /** Hands on whole scenarios: those of several guests must not mingle. */

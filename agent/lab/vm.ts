@@ -50,12 +50,15 @@ export interface GuestOptions {
   readonly onComplaint?: (line: string) => void;
   readonly progress?: Progress;
   readonly signal?: AbortSignal | undefined;
+  /** Ends the guest, too, but the result is given all the same: it was found to hang. */
+  readonly givenUp?: AbortSignal | undefined;
 }
 
 export interface GuestResult {
-  /** The command's own when `end` is `exited`; 124 on timeout; 125 when the guest died. */
+  /** The command's own when `end` is `exited`; 124 on timeout; 125 when the guest died or hung. */
   readonly exitCode: number;
-  readonly end: 'exited' | 'timeout' | 'died';
+  /** `hung`: see {@link GuestOptions.givenUp}. */
+  readonly end: 'exited' | 'timeout' | 'died' | 'hung';
   /** The command was started. */
   readonly started: boolean;
   /** How often the guest was booted: it may die before the command has started. */
@@ -78,7 +81,7 @@ const ROOT_TAG = 'root';
 /** @throws AgentError `PVD_ERR_NO_QEMU`, `PVD_ERR_QEMU`, `PVD_ERR_PORT_IN_USE`, `PVD_ERR_KERNEL_*` */
 export async function runInGuest(options: GuestOptions): Promise<GuestResult> {
   needGuestTools();
-  const { progress = stderrProgress, timeoutMs = 300_000, signal } = options;
+  const { progress = stderrProgress, timeoutMs = 300_000, signal, givenUp } = options;
   signal?.throwIfAborted();
   const work = makeWorkDir();
   try {
@@ -99,17 +102,19 @@ export async function runInGuest(options: GuestOptions): Promise<GuestResult> {
         },
         timeoutMs,
         signal,
+        givenUp,
       });
       signal?.throwIfAborted();
       const { exitCode, started, timedOut, qemuExitCode, qemuStderr } = result;
-      if (exitCode === undefined && !started && !timedOut) {
+      if (exitCode === undefined && !started && !timedOut && !givenUp?.aborted) {
         if (qemuExitCode !== 0 && qemuExitCode !== null) throw qemuError(qemuStderr, qemuExitCode);
         if (boots < BOOTS_MAX) {
           progress('the guest died before the command started: booting again');
           continue;
         }
       }
-      const end = exitCode !== undefined ? 'exited' : timedOut ? 'timeout' : 'died';
+      const cut = timedOut ? 'timeout' : givenUp?.aborted ? 'hung' : 'died';
+      const end = exitCode !== undefined ? 'exited' : cut;
       report(log, end, started, timeoutMs, progress);
       return {
         exitCode: exitCode ?? (timedOut ? 124 : 125),
@@ -200,11 +205,13 @@ function report(
   for (const line of log.complaints.slice(0, 8)) progress(`the guest's kernel says: ${line}`);
   if (end === 'exited') return;
   const phase = started ? '' : ' before the command started';
-  progress(
-    end === 'timeout'
-      ? `the guest took longer than ${timeoutMs / 1000} s${started ? '' : ' and had not started the command'}`
-      : `the guest ended${phase} without a result`,
-  );
+  const late = started ? '' : ' and had not started the command';
+  const said = {
+    timeout: `the guest took longer than ${timeoutMs / 1000} s${late}`,
+    hung: 'the guest hung and was ended',
+    died: `the guest ended${phase} without a result`,
+  };
+  progress(said[end]);
   // The console says why it died or did not start, but not why a command takes long.
   if (end === 'timeout' && started) return;
   for (const line of log.tail.slice(-25)) progress(`  ${line}`);

@@ -35,7 +35,7 @@ export interface GuestFacts {
   readonly kernel: string;
   /** That ran to their end in it. */
   readonly scenarios: number;
-  /** How it ended: `exited`, `timeout`, `died`. */
+  /** How it ended: `exited`, `timeout`, `died`, `hung`. */
   readonly end: string;
   readonly boots: number;
   readonly bootMs: number;

@@ -55,35 +55,74 @@ test('a guest that is too slow is a scenario that failed, not one that is missin
   );
 });
 
-test('a guest that panics costs one scenario; another goes on, and the report says so', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'pvdscope-panic-'));
-  const scenario = (name: string, run: string) => {
+/** Scenarios of one command each, by name, in one guest or as many as it takes; and the report. */
+async function runAll(
+  commands: Readonly<Record<string, string>>,
+  ...options: string[]
+): Promise<Ended & { md: string }> {
+  const dir = mkdtempSync(join(tmpdir(), 'pvdscope-guests-'));
+  const files = Object.entries(commands).map(([name, run]) => {
     const file = join(dir, `${name}.yaml`);
-    const actions = `actions:\n  - {in: host, run: "${run}"}\n`;
+    const actions = `actions:\n  - {in: host, run: ${JSON.stringify(run)}}\n`;
     writeFileSync(file, `name: ${name}\nnamespaces: {host: {}}\n${actions}`);
     return file;
-  };
-  const files = [
-    scenario('before', 'true'),
-    scenario('panic', 'echo c > /proc/sysrq-trigger; sleep 1000'),
-    scenario('after', 'true'),
-  ];
+  });
   const report = join(dir, 'report.md');
   try {
     const args = ['--kernel', 'debian:6.12', '--no-check', `--report=markdown=${report}`];
-    const { code, out } = await lab(['run', ...files, ...args]);
-    assert.equal(code, 3, out);
-    assert.deepEqual(
-      out.match(/^(?:not )?ok \d+ - \w+/gm),
-      ['ok 1 - before', 'not ok 2 - panic', 'ok 3 - after'],
-      out,
-    );
-    assert.match(out, /^ {4}# .*Kernel panic.*sysrq triggered crash/m);
-    const text = readFileSync(report, 'utf8');
-    assert.equal(text.match(/\| (died|exited) \| 1 \|/g)?.length, 2, text);
+    const ended = await lab(['run', ...files, ...args, ...options]);
+    return { ...ended, md: readFileSync(report, 'utf8') };
   } finally {
     rmSync(dir, { recursive: true });
   }
+}
+
+test('a guest that panics costs one scenario; another goes on, and the report says so', async () => {
+  const { code, out, md } = await runAll({
+    before: 'true',
+    panic: 'echo c > /proc/sysrq-trigger; sleep 1000',
+    after: 'true',
+  });
+  assert.equal(code, 3, out);
+  assert.deepEqual(
+    out.match(/^(?:not )?ok \d+ - \w+/gm),
+    ['ok 1 - before', 'not ok 2 - panic', 'ok 3 - after'],
+    out,
+  );
+  assert.match(out, /^ {4}# .*Kernel panic.*sysrq triggered crash/m);
+  assert.equal(md.match(/\| (died|exited) \| 1 \|/g)?.length, 2, md);
+});
+
+test('a guest that hangs costs one scenario, and no more time than that may be silent', async () => {
+  // Asleep until a device wakes it, of which there is none.
+  const commands = { hangs: 'echo freeze > /sys/power/state', after: 'true' };
+  const { code, out, err, md } = await runAll(commands, '--scenario-timeout', '60');
+  assert.equal(code, 3, out + err);
+  assert.deepEqual(
+    out.match(/^(?:not )?ok \d+ - \w+/gm),
+    ['not ok 1 - hangs', 'ok 2 - after'],
+    out,
+  );
+  assert.match(out, /^ {4}# guest: hung: silent for 60 s$/m);
+  assert.match(md, /\| 0 \| hung \|/);
+});
+
+test('a guest that runs out of memory: told of the scenario, and the others go on', async () => {
+  // A line without an end, which tail keeps; the second time our own process has to die for it.
+  const eat = 'tail -n 1 /dev/zero > /dev/null';
+  const first =
+    'for c in $(grep -lx node /proc/[0-9]*/comm); do echo 1000 > $(dirname $c)/oom_score_adj; done';
+  const commands = { eats: eat, eaten: `${first}; ${eat}; sleep 1000`, after: 'true' };
+  const { code, out, err, md } = await runAll(commands, '--memory', '400');
+  assert.deepEqual(
+    out.match(/^(?:not )?ok \d+ - \w+/gm),
+    ['not ok 1 - eats', 'not ok 2 - eaten', 'ok 3 - after'],
+    out + err,
+  );
+  assert.match(out, /^ {4}# .*Out of memory: Killed process \d+ \(tail\)/m);
+  assert.match(out, /^ {4}# .*Out of memory: Killed process \d+ \(node\)/m);
+  assert.match(md, /Out of memory/);
+  assert.equal(code, 1, out);
 });
 
 test('exec: bytes and exit code of the command', async () => {

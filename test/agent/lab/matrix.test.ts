@@ -73,7 +73,7 @@ const pause = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Runs each file as a scenario of its name; `at` decides what happens instead. */
 function guests(
-  at: (file: string, options: GuestRunOptions) => 'die' | 'complain' | 'again' | undefined,
+  at: (file: string, options: GuestRunOptions) => 'die' | 'complain' | 'again' | 'hang' | undefined,
 ) {
   const seen = { now: 0, most: 0, runs: [] as string[] };
   const runGuest: MatrixOptions['runGuest'] = async (files, options) => {
@@ -89,6 +89,10 @@ function guests(
         if (what === 'die') {
           options.onComplaint?.('Kernel panic');
           return { ...RESULT, end: 'died', exitCode: 125 };
+        }
+        if (what === 'hang') {
+          await new Promise((resolve) => options.givenUp?.addEventListener('abort', resolve));
+          return { ...RESULT, end: 'hung', exitCode: 125 };
         }
         options.onEvent({ event: 'action', name: 'ping', ok: true, durationMs: 1 });
         if (what === 'again') {
@@ -106,7 +110,13 @@ function guests(
   return { seen, runGuest };
 }
 
-const WITH = { guest: {}, jobs: 2, parts: partsOf(KERNELS, FILES, 2) };
+const SILENCE_MAX_MS = 1000;
+const WITH = {
+  guest: {},
+  jobs: 2,
+  parts: partsOf(KERNELS, FILES, 2),
+  silenceMaxMs: SILENCE_MAX_MS,
+};
 
 test('all run, whole, two at once', async () => {
   const { seen, runGuest } = guests(() => undefined);
@@ -145,6 +155,51 @@ test('a guest that dies costs the scenario it died with, and is told why', async
     facts.filter(({ end }) => end === 'died').map(({ scenarios }) => scenarios),
     [3],
   );
+});
+
+test('a guest that hangs costs the scenario it hung in, once it was silent for long', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  // Each begin is a sign of life: all of them together take longer than one may.
+  const { seen, runGuest } = guests((file) => {
+    t.mock.timers.tick(SILENCE_MAX_MS - 1);
+    if (file !== 's3.yaml') return undefined;
+    setImmediate(() => t.mock.timers.tick(1));
+    return 'hang';
+  });
+  const report = createReport();
+  const parts = partsOf(KERNELS.slice(0, 1), FILES, 1);
+  const facts = await runMatrix({ ...WITH, parts, report, runGuest });
+  const bad = report.suites.filter((s) => statusOf(s.tests) !== 'pass');
+  assert.deepEqual(
+    bad.map(({ name, tests }) => [name, tests.at(-1)?.status, tests.at(-1)?.reason]),
+    [['s3.yaml', 'error', 'guest: hung: silent for 1 s']],
+  );
+  assert.equal(report.suites.length, FILES.length);
+  assert.deepEqual(
+    facts.map(({ end, scenarios }) => [end, scenarios]),
+    [
+      ['hung', 3],
+      ['exited', 8],
+    ],
+  );
+  assert.equal(seen.runs.length, 2);
+});
+
+test('a guest that takes its time to boot is not one that hangs', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { runGuest } = guests(() => undefined);
+  const report = createReport();
+  const facts = await runMatrix({
+    ...WITH,
+    report,
+    runGuest: async (files, options) => {
+      t.mock.timers.tick(10 * SILENCE_MAX_MS);
+      assert.equal(options.givenUp?.aborted, false);
+      return (runGuest ?? assert.fail())(files, options);
+    },
+  });
+  t.mock.timers.tick(10 * SILENCE_MAX_MS);
+  assert.ok(facts.every(({ end }) => end === 'exited'));
 });
 
 test('a guest that never gets to a scenario loses them all, once', async () => {
