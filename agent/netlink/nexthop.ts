@@ -20,6 +20,8 @@ const NHA_FDB = 11;
 const NEXTHOP_GRP_TYPE_RES = 1;
 /** struct nexthop_grp {u32 id; u8 weight; u8 weight_high; u16 resvd2}. */
 const NEXTHOP_GRP_BYTES = 8;
+/** Where the kernel has a blackhole stand, without telling it (nexthop_create(), nh_fill_node()). */
+const LOOPBACK_IFINDEX = 1;
 /** PVD_NH_MEMBERS_MAX of bpf/event.h. */
 const MEMBERS_MAX = 16;
 
@@ -40,6 +42,7 @@ export function decodeNexthop(
   const id = u32(attributes, NHA_ID);
   if (id === undefined) return undefined;
   const gateway = attributes.get(NHA_GATEWAY);
+  const isBlackhole = attributes.has(NHA_BLACKHOLE);
   const members = groupMembers(attributes.get(NHA_GROUP));
   return {
     ...dumpHeader(origin, 'netlink'),
@@ -48,10 +51,10 @@ export function decodeNexthop(
     id,
     gateway: address(attributes, NHA_GATEWAY),
     gatewayFamily: gateway === undefined ? 0 : (payload[0] ?? 0),
-    oif: u32(attributes, NHA_OIF) ?? 0,
+    oif: u32(attributes, NHA_OIF) ?? (isBlackhole ? LOOPBACK_IFINDEX : 0),
     nhFlags: viewOf(payload).getUint32(4, true),
     isGroup: attributes.has(NHA_GROUP),
-    isBlackhole: attributes.has(NHA_BLACKHOLE),
+    isBlackhole,
     isFdb: attributes.has(NHA_FDB),
     isResilient: u16(attributes, NHA_GROUP_TYPE) === NEXTHOP_GRP_TYPE_RES,
     protocol: payload[2] ?? 0,

@@ -16,13 +16,15 @@ export function isDrift({ object, op, value, old }: Change): boolean {
 }
 
 const IFF_UP = 1;
+const IFA_F_DEPRECATED = 0x20;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Attribution is pvdscope's own. Operstate, and the carrier of a device that is down, change
- * without an event; decisions read the carrier of those that are up. Instants are compared as far
- * as they are known.
+ * without an event; decisions read the carrier of those that are up. Since when an address is
+ * deprecated nothing reads, and a dump does not tell (inet6_fill_ifaddr()). Instants are compared
+ * as far as they are known.
  */
 function isSame(old: Fields, value: Fields): boolean {
   return Object.keys(value).every((key) => {
@@ -30,9 +32,14 @@ function isSame(old: Fields, value: Fields): boolean {
     const b = value[key];
     if (key === 'attribution' || key === 'operstate') return true;
     if (key === 'carrier' && !(Number(value['flags']) & IFF_UP)) return true;
+    if (key === 'preferredUntil' && isDeprecated(old) && isDeprecated(value)) return true;
     if (typeof a === 'bigint' && typeof b === 'bigint' && key !== 'id') {
       return a - b < CLOCK_NS && b - a < CLOCK_NS;
     }
     return sameValue(a, b);
   });
+}
+
+function isDeprecated({ flags }: Fields): boolean {
+  return (Number(flags) & IFA_F_DEPRECATED) !== 0;
 }

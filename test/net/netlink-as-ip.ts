@@ -147,7 +147,8 @@ export function nexthopAsIp(nexthop: NexthopEvent, names: Names): Json {
     group: nexthop.isGroup ? group : undefined,
     type: nexthop.isResilient ? 'resilient' : undefined,
     gateway: nexthop.gatewayFamily === 0 ? undefined : nexthop.gateway,
-    dev: nexthop.oif === 0 ? undefined : names.get(nexthop.oif),
+    // rtnetlink does not tell where a blackhole stands.
+    dev: nexthop.oif === 0 || nexthop.isBlackhole ? undefined : names.get(nexthop.oif),
     blackhole: present(nexthop.isBlackhole),
     fdb: present(nexthop.isFdb),
     protocol: `${nexthop.protocol}`,

@@ -321,3 +321,15 @@ test('the carrier of a device that is down is no drift, that of one that is up i
   };
   assert.deepEqual([drift(0x1002), drift(0x1003)], [false, true]);
 });
+
+test('since when an address is deprecated is no drift, until when it is preferred is', () => {
+  const drift = (flags: number): boolean => {
+    const known = address(at(2), '2001:db8::1', { flags, validLftSec: 100, preferredLftSec: 50 });
+    const world = worldOf([BIRTH, link(at(1)), known]);
+    // A dump has what is left of it, counted from the last change: nothing.
+    const told = { ...known, ...at(10, 'dump'), preferredLftSec: 0 };
+    const changes = feed(world, dump(10, 11, [link(at(10, 'dump')), told]));
+    return changes.filter(({ object }) => object === 'address').some(isDrift);
+  };
+  assert.deepEqual([drift(0x20), drift(0)], [false, true]);
+});
