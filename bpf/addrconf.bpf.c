@@ -25,6 +25,11 @@ struct {
 
 static const struct pvd_addr no_addr;
 
+struct addr_in_pvds {
+	struct pvd_addr addr;
+	struct pvd_pvds pvds;
+};
+
 static __always_inline __u64 cookie_of(struct inet6_dev *idev)
 {
 	return pvd_cookie(BPF_CORE_READ(idev, dev, nd_net.net));
@@ -58,9 +63,18 @@ static __always_inline void emit_addr(struct inet6_ifaddr *ifp, enum pvd_hook ho
 	about.netns_cookie = cookie_of(BPF_CORE_READ(ifp, idev));
 	if (!pvd_watches_netns(about.netns_cookie))
 		return;
-	addr = pvd_reserve(sizeof(*addr), about);
-	if (!addr)
-		return;
+	if (pvd_has_netpvd()) {
+		struct addr_in_pvds *with = pvd_reserve(sizeof(*with), about);
+
+		if (!with)
+			return;
+		pvd_fill_pvds(&with->pvds, BPF_CORE_READ((struct inet6_ifaddr___pvd *)ifp, pvds));
+		addr = &with->addr;
+	} else {
+		addr = pvd_reserve(sizeof(*addr), about);
+		if (!addr)
+			return;
+	}
 	fill_addr(addr, ifp);
 	addr->event = event;
 	bpf_ringbuf_submit(addr, 0);
@@ -237,5 +251,38 @@ int PVD_PROG(ipv6_del_addr_exit, struct inet6_ifaddr *ifp)
 	pvd_output(addr, sizeof(*addr),
 		   PVD_ABOUT(ADDR, IPV6_DEL_ADDR, DEL, addr->hdr.netns_cookie));
 	bpf_map_delete_elem(&leaving, &key);
+	return 0;
+}
+
+/*
+ * Of a kernel with PvDs: an address that belongs elsewhere now. One that is not in the
+ * tables yet is told when it is (ipv6_add_addr()).
+ */
+static __always_inline void moved(struct inet6_ifaddr *ifp, enum pvd_hook hook)
+{
+	pvd_hit(hook);
+	if (BPF_CORE_READ(ifp, addr_lst.pprev))
+		emit_addr(ifp, hook, PVD_OP_CHANGE, 0);
+}
+
+SEC("fexit/pvd_ifa_add")
+int PVD_PROG(pvd_ifa_add_exit, struct inet6_ifaddr *ifp, struct net_pvd *pvd, int ret)
+{
+	if (ret > 0)
+		moved(ifp, PVD_HOOK_PVD_IFA_ADD);
+	return 0;
+}
+
+SEC("fexit/pvd_ifa_set")
+int PVD_PROG(pvd_ifa_set_exit, struct inet6_ifaddr *ifp, struct net_pvd *pvd, int ret)
+{
+	moved(ifp, PVD_HOOK_PVD_IFA_SET);
+	return 0;
+}
+
+SEC("fexit/pvd_ifa_copy")
+int PVD_PROG(pvd_ifa_copy_exit, struct inet6_ifaddr *to)
+{
+	moved(to, PVD_HOOK_PVD_IFA_COPY);
 	return 0;
 }

@@ -11,11 +11,10 @@
 #define PVD_DECISION_BPF_H
 
 #include "filter.bpf.h"
+#include "netpvd.bpf.h"
 #include "sample.bpf.h"
 
-#define PVD_NO_RULE	 0xffffffff
-#define TCP_TIME_WAIT	 6
-#define TCP_NEW_SYN_RECV 12
+#define PVD_NO_RULE 0xffffffff
 
 PVD_KERNEL_TYPES_BEGIN
 struct inet_sock {
@@ -25,7 +24,8 @@ PVD_KERNEL_TYPES_END
 
 struct lookup_state {
 	struct pvd_lookup record;
-	__u32 rule_pref; /* of the rule matched last */
+	struct pvd_pvds bound; /* right behind the record, as it is written */
+	__u32 rule_pref;       /* of the rule matched last */
 	__u32 pad;
 };
 
@@ -36,11 +36,16 @@ struct {
 	__type(value, struct lookup_state);
 } lookups SEC(".maps") __weak;
 
+struct flow_state {
+	struct pvd_flow record;
+	struct pvd_pvds bound;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
 	__type(key, __u64);
-	__type(value, struct pvd_flow);
+	__type(value, struct flow_state);
 } flows SEC(".maps") __weak;
 
 /* The flow whose daddr is at `daddr`, if it is one. */
@@ -52,6 +57,16 @@ static __always_inline __u64 pvd_flow_of_daddr(const struct in6_addr *daddr)
 static __always_inline const struct in6_addr *pvd_daddr_of(const struct flowi6 *fl6)
 {
 	return (const void *)fl6 + bpf_core_field_offset(struct flowi6, daddr);
+}
+
+/* A record, and the PvDs behind it where there are any. */
+static __always_inline void pvd_output_bound(void *record, __u32 len, const struct pvd_pvds *bound,
+					     struct pvd_about about)
+{
+	if (pvd_has_netpvd() && (bound->count || bound->route))
+		pvd_output(record, len + sizeof(*bound), about);
+	else
+		pvd_output(record, len, about);
 }
 
 static __always_inline void pvd_fill_task(struct pvd_task *task)
@@ -75,7 +90,7 @@ static __always_inline void pvd_fill_sock(struct pvd_sock *out, struct sock *sk)
 	out->bound_dev_if = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
 	out->family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	out->state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	if (out->state == TCP_TIME_WAIT || out->state == TCP_NEW_SYN_RECV)
+	if (out->state == PVD_TCP_TIME_WAIT || out->state == PVD_TCP_NEW_SYN_RECV)
 		return; /* not a full socket */
 	out->mark = BPF_CORE_READ(sk, sk_mark);
 	out->type = BPF_CORE_READ(sk, sk_type);

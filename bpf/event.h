@@ -37,6 +37,8 @@ enum pvd_limit {
 	PVD_NH_MEMBERS_MAX = 16, /* members kept of one nexthop group */
 	PVD_COMM_LEN = 16,
 	PVD_IFNAME_LEN = 16,
+	PVD_PVDS_MAX = 8,
+	PVD_NETPVD_NAME_LEN = 256,
 	PVD_KIND_BPF_MAX = 40, /* kinds from here on are the agent's */
 	PVD_HOOKS_MAX = 86,    /* room for hooks to come */
 };
@@ -57,6 +59,7 @@ enum pvd_kind {
 	PVD_KIND_SYSCTL = 11,
 	PVD_KIND_RA = 12,      /* as received; `op` BEGIN */
 	PVD_KIND_RA_DONE = 13, /* what the kernel made of it; `op` END */
+	PVD_KIND_NETPVD = 14,  /* a PvD of a kernel that knows them */
 	/* what was decided */
 	PVD_KIND_LOOKUP = 32,
 	PVD_KIND_SADDR = 33,
@@ -142,7 +145,13 @@ enum pvd_hook {
 	PVD_HOOK_FIB6_RULE_DELETE = 49,
 	PVD_HOOK_RTM_NEW_NEXTHOP = 50,
 	PVD_HOOK_INET6_NETCONF_NOTIFY_DEVCONF = 51,
-	PVD_HOOK_MAX = 52, /* one past the last: moves when a hook is appended */
+	PVD_HOOK_PVD_REGISTER = 52,
+	PVD_HOOK_PVD_UNREGISTER = 53,
+	PVD_HOOK_PVD_IFA_ADD = 54,
+	PVD_HOOK_PVD_IFA_SET = 55,
+	PVD_HOOK_PVD_IFA_COPY = 56,
+	PVD_HOOK_IPV6_PVD_GET_SADDR = 57,
+	PVD_HOOK_MAX = 58, /* one past the last: moves when a hook is appended */
 };
 
 struct pvd_hdr {
@@ -230,6 +239,16 @@ struct pvd_fib6 {
 	__u16 nh_flags; /* RTNH_F_* */
 };
 
+/*
+ * PvDs by struct net_pvd.id, of a kernel that has them: what a flow is bound to, or an
+ * address belongs to. Behind the record where there is something to tell: hdr.len has it.
+ */
+struct pvd_pvds {
+	__u32 count; /* may be more than are kept */
+	__u32 route; /* SADDR: of the route, 0: none */
+	__u32 ids[PVD_PVDS_MAX];
+};
+
 /* Entry of a mutator: its effects may become visible from now on. */
 struct pvd_begin {
 	struct pvd_hdr hdr;
@@ -300,6 +319,7 @@ struct pvd_devconf {
 	__s32 mtu6;
 };
 
+/* struct pvd_pvds follows where the kernel knows PvDs. */
 struct pvd_addr {
 	struct pvd_hdr hdr;
 	__u64 id;
@@ -331,7 +351,7 @@ struct pvd_route {
 	 */
 	__s32 error;
 	__u32 portid; /* of the requester, 0: the kernel itself */
-	__u32 pad;
+	__u32 pvd;    /* struct net_pvd.id, 0: none, or a kernel that has no PvDs */
 };
 
 struct pvd_rule {
@@ -411,6 +431,19 @@ struct pvd_nexthop {
 	struct pvd_nexthop_member members[PVD_NH_MEMBERS_MAX];
 };
 
+/* struct net_pvd of a kernel with CONFIG_NET_PVD. */
+struct pvd_netpvd {
+	struct pvd_hdr hdr;
+	__u8 router[16]; /* the first that announced it */
+	__u32 id;	 /* unique in the netns */
+	__s32 ifindex;	 /* where it was first heard of, 0: made by hand */
+	__u32 flags;	 /* PVD_F_* of linux/pvd.h */
+	__u16 sequence;
+	__u8 delay;
+	__u8 pad;
+	char name[PVD_NETPVD_NAME_LEN];
+};
+
 /* A write to a sysctl under net.ipv6 (or fib_multipath_hash_*) returned. */
 struct pvd_sysctl {
 	struct pvd_hdr hdr;
@@ -465,7 +498,7 @@ enum pvd_lookup_flag {
 	PVD_LOOKUP_IN_FLOW = 0x4,   /* part of a FLOW record's decision */
 };
 
-/* ip6_route_output_flags(): one route lookup. */
+/* ip6_route_output_flags(): one route lookup; struct pvd_pvds may follow. */
 struct pvd_lookup {
 	struct pvd_hdr hdr;
 	__u64 decision; /* common to the records of one flow decision */
@@ -488,7 +521,7 @@ struct pvd_lookup {
 	__u32 pad;
 };
 
-/* ipv6_dev_get_saddr(): one source address selection. */
+/* ipv6_dev_get_saddr(): one source address selection; struct pvd_pvds may follow. */
 struct pvd_saddr {
 	struct pvd_hdr hdr;
 	__u64 decision; /* 0: not part of a flow */
@@ -505,7 +538,10 @@ struct pvd_saddr {
 	__u32 pad;
 };
 
-/* ip6_dst_lookup_flow() / ip6_dst_lookup(): the whole decision of one flow. */
+/*
+ * ip6_dst_lookup_flow() / ip6_dst_lookup(): the whole decision of one flow; struct
+ * pvd_pvds may follow.
+ */
 struct pvd_flow {
 	struct pvd_hdr hdr;
 	__u64 decision;
@@ -547,6 +583,7 @@ PVD_ASSERT_SIZE(pvd_sock, 24);
 PVD_ASSERT_SIZE(pvd_flow6, 64);
 PVD_ASSERT_SIZE(pvd_stamps, 24);
 PVD_ASSERT_SIZE(pvd_fib6, 120);
+PVD_ASSERT_SIZE(pvd_pvds, 40);
 PVD_ASSERT_SIZE(pvd_begin, 56);
 PVD_ASSERT_SIZE(pvd_netns, 48);
 PVD_ASSERT_SIZE(pvd_link, 136);
@@ -558,6 +595,7 @@ PVD_ASSERT_SIZE(pvd_label, 72);
 PVD_ASSERT_SIZE(pvd_neigh, 112);
 PVD_ASSERT_SIZE(pvd_nexthop, 208);
 PVD_ASSERT_SIZE(pvd_sysctl, 120);
+PVD_ASSERT_SIZE(pvd_netpvd, 328);
 PVD_ASSERT_SIZE(pvd_ra, 112);
 PVD_ASSERT_SIZE(pvd_ra_done, 72);
 PVD_ASSERT_SIZE(pvd_try, 16);

@@ -48,6 +48,7 @@ int PVD_PROG(ip6_route_output_flags_entry, struct net *net, struct sock *sk, str
 	record->lookup_flags = flags;
 	pvd_fill_sock(&record->sock, sk);
 	pvd_fill_flow6(&record->query, fl6);
+	pvd_fill_bound(&state->bound, fl6, sk);
 	pvd_fill_stamps(&record->begin, net);
 	return 0;
 }
@@ -151,7 +152,7 @@ int PVD_PROG(ip6_route_output_flags_exit, struct net *net, struct sock *sk, stru
 	if (record->tries_count > PVD_TRIES_MAX)
 		about.flags = PVD_F_TRUNCATED;
 	if (record->begin_ns)
-		pvd_output(record, sizeof(*record), about);
+		pvd_output_bound(record, sizeof(*record), &state->bound, about);
 	bpf_map_delete_elem(&lookups, &key);
 	return 0;
 }

@@ -2,25 +2,28 @@
 /* Whole decisions of flows: net/ipv6/ip6_output.c. Outermost frame of each. */
 #include "decision.bpf.h"
 
-static const struct pvd_flow no_flow;
+static const struct flow_state no_flow;
 
 static __always_inline void flow_begin(enum pvd_hook hook, const struct net *net, struct sock *sk,
 				       struct flowi6 *fl6)
 {
 	__u64 key = (__u64)fl6;
+	struct flow_state *state;
 	struct pvd_flow *flow;
 
 	pvd_hit(hook);
 	if (!pvd_watches_decision(pvd_cookie(net)))
 		return;
 	bpf_map_update_elem(&flows, &key, &no_flow, BPF_ANY);
-	flow = bpf_map_lookup_elem(&flows, &key);
-	if (!flow || pvd_left_out(PVD_KIND_FLOW, pvd_daddr_of(fl6)))
+	state = bpf_map_lookup_elem(&flows, &key);
+	if (!state || pvd_left_out(PVD_KIND_FLOW, pvd_daddr_of(fl6)))
 		return;
+	flow = &state->record;
 	flow->decision = pvd_new_id();
 	flow->begin_ns = bpf_ktime_get_boot_ns();
 	pvd_fill_sock(&flow->sock, sk);
 	pvd_fill_flow6(&flow->query, fl6);
+	pvd_fill_bound(&state->bound, fl6, sk);
 }
 
 static __always_inline void flow_end(enum pvd_hook hook, const struct net *net, struct flowi6 *fl6,
@@ -29,13 +32,15 @@ static __always_inline void flow_end(enum pvd_hook hook, const struct net *net, 
 	struct pvd_about about = { PVD_KIND_FLOW, hook, PVD_OP_END, pvd_cookie(net), 0 };
 	struct rt6_info *rt = (struct rt6_info *)dst;
 	__u64 key = (__u64)fl6;
-	struct pvd_flow *flow = bpf_map_lookup_elem(&flows, &key);
+	struct flow_state *state = bpf_map_lookup_elem(&flows, &key);
+	struct pvd_flow *flow;
 
-	if (!flow) {
+	if (!state) {
 		if (pvd_watches_decision(about.netns_cookie))
 			pvd_unpaired();
 		return;
 	}
+	flow = &state->record;
 	pvd_fill_task(&flow->task);
 	BPF_CORE_READ_INTO(&flow->daddr, fl6, daddr);
 	BPF_CORE_READ_INTO(&flow->saddr, fl6, saddr);
@@ -46,7 +51,7 @@ static __always_inline void flow_end(enum pvd_hook hook, const struct net *net, 
 		BPF_CORE_READ_INTO(&flow->gateway, rt, rt6i_gateway);
 	}
 	if (flow->begin_ns)
-		pvd_output(flow, sizeof(*flow), about);
+		pvd_output_bound(flow, sizeof(*flow), &state->bound, about);
 	bpf_map_delete_elem(&flows, &key);
 }
 

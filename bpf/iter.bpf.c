@@ -34,6 +34,7 @@ int ipv6_route_iter(struct bpf_iter__ipv6_route *ctx)
 	private = BPF_CORE_READ(seq, private);
 	route.hdr.netns_cookie = BPF_CORE_READ(private, net, net_cookie);
 	pvd_fill_fib6(&route.fib6, rt, NULL);
+	route.pvd = pvd_of_route(rt);
 	route.hdr.ts_ns = bpf_ktime_get_boot_ns();
 	route.hdr.len = sizeof(route);
 	route.hdr.kind = PVD_KIND_ROUTE;

@@ -54,6 +54,9 @@ PVD_KERNEL_TYPES_BEGIN
 struct list_head {
 	struct list_head *next;
 };
+struct hlist_node {
+	struct hlist_node **pprev;
+};
 typedef struct {
 	int counter;
 } atomic_t;
@@ -159,6 +162,7 @@ struct inet6_ifaddr {
 	unsigned long tstamp;
 	struct inet6_dev *idev;
 	struct fib6_info *rt;
+	struct hlist_node addr_lst;
 	struct list_head if_list;
 	__u8 ifa_proto;
 	struct in6_addr peer_addr;

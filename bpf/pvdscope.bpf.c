@@ -11,6 +11,7 @@
 #include "label.bpf.c"
 #include "link.bpf.c"
 #include "neigh.bpf.c"
+#include "netpvd.bpf.c"
 #include "nexthop.bpf.c"
 #include "ra.bpf.c"
 #include "ra_route.bpf.c"

@@ -49,6 +49,7 @@ int PVD_PROG(fib6_add_exit, struct fib6_node *root, struct fib6_info *rt, struct
 	if (!route)
 		return 0;
 	pvd_fill_fib6(&route->fib6, rt, NULL);
+	route->pvd = pvd_of_route(rt);
 	if (about.op == PVD_OP_CHANGE)
 		route->fib6.id = 0;
 	route->error = ret;

@@ -3,7 +3,7 @@
 #ifndef PVD_ROUTE_BPF_H
 #define PVD_ROUTE_BPF_H
 
-#include "emit.bpf.h"
+#include "netpvd.bpf.h"
 
 #define RTF_EXPIRES 0x00400000
 
@@ -77,6 +77,7 @@ static __always_inline void pvd_emit_route(struct fib6_info *rt, struct pvd_abou
 	if (!route)
 		return;
 	pvd_fill_fib6(&route->fib6, rt, NULL);
+	route->pvd = pvd_of_route(rt);
 	route->error = error;
 	bpf_ringbuf_submit(route, 0);
 }

@@ -25,11 +25,13 @@ union pvd_wire {
 	struct pvd_neigh neigh;
 	struct pvd_nexthop nexthop;
 	struct pvd_sysctl sysctl;
+	struct pvd_netpvd netpvd;
 	struct pvd_ra ra;
 	struct pvd_ra_done ra_done;
 	struct pvd_lookup lookup;
 	struct pvd_saddr saddr;
 	struct pvd_flow flow;
+	struct pvd_pvds pvds;
 	struct pvd_counters counters;
 };
 

@@ -144,9 +144,6 @@ export function leftHeld(court: Court): Judged[] {
   return [...court.held.keys()].flatMap((cookie) => release(court, cookie, () => 'diverge'));
 }
 
-/** No record tells what a socket, thread or process is bound to: a bound flow has other answers. */
-const UNKNOWN_BINDING: Opinion = undecided('unmodelled:pvd-binding');
-
 type Ruling = Opinion | 'diverge';
 
 function release(
@@ -166,10 +163,9 @@ function release(
   return out;
 }
 
-function diverged({ skips, judge }: Court, { joined, blame, isPartial }: Held): Judged {
+function diverged({ skips }: Court, { joined, blame, isPartial }: Held): Judged {
   if (mayBeSkipped(skips, joined.head.tsNs)) return judged(joined, LOST_RECORDS);
   if (isPartial) return judged(joined, UNKNOWN_START);
-  if (judge.profile.pvd !== 'none') return judged(joined, UNKNOWN_BINDING);
   return { joined, verdict: { verdict: 'diverge' }, blame };
 }
 

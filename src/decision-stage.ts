@@ -84,10 +84,10 @@ export function takeChanges(
 
 /** A judged decision as readers get it; counts it. */
 export function showDecision(stage: DecisionStage, judged: Judged): DecisionData {
-  const { stats, world } = stage;
+  const { court, stats, world } = stage;
   const { joined, verdict } = judged;
   const snapshot = snapshotOf(world, joined.head.netnsCookie);
-  const findings = findingsOf(judged, snapshot);
+  const findings = findingsOf(judged, snapshot, court.judge.profile.name);
   stats.decisions++;
   if (joined.incomplete !== null) stats.incomplete++;
   countVerdict(stats.verdicts, verdict);
@@ -129,12 +129,15 @@ function joinEvent(stage: DecisionStage, event: DecisionEvent): JoinedDecision[]
 function findingsOf(
   { joined, verdict }: Judged,
   snapshot: Snapshot | undefined,
+  profile: string,
 ): readonly Finding[] {
   const { head } = joined;
   const isKnown = verdict.verdict !== 'undecided' && snapshot !== undefined;
   if (!isKnown || head.kind === 'saddr') return NO_FINDINGS;
   const lookups = joined.lookups.map(({ event }) => event);
-  const query = head.kind === 'flow' ? flowQuery(head, lookups) : lookupQuery(head);
+  const { netPvds } = snapshot;
+  const query =
+    head.kind === 'flow' ? flowQuery(head, lookups, netPvds) : lookupQuery(head, netPvds);
   const outcome = observedOutcome(head, lookups.at(-1), snapshot);
-  return checkInvariants({ subject: 'decision', query, outcome, snapshot }, 'linux');
+  return checkInvariants({ subject: 'decision', query, outcome, snapshot }, profile);
 }

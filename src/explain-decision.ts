@@ -116,6 +116,8 @@ function explainPart(
 ): ExplainedPart {
   const snapshot = snapshotOf(world, event.netnsCookie);
   const lookups = parts.map((one) => one.event).filter((one) => one.kind === 'lookup');
-  const explained = snapshot && explainAsked(court.judge, askedOf(event, lookups), snapshot, late);
+  const explained =
+    snapshot &&
+    explainAsked(court.judge, askedOf(event, lookups, snapshot.netPvds), snapshot, late);
   return { part, index, event, explained };
 }

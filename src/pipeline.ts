@@ -167,6 +167,7 @@ function handle(pipeline: Pipeline, out: Envelope[], event: KernelEvent): void {
     case 'agent-start':
       applyEvent(pipeline.world, event);
       calibrate(pipeline.court.judge, event.info.quirks ?? {}, event.info.profile);
+      pipeline.world.knowsPvds = pipeline.court.judge.profile.pvd !== 'none';
       emit(pipeline, out, 'hello', event.tsNs, 0n, pipeline.hello);
       break;
     case 'lookup':

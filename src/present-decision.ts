@@ -16,6 +16,7 @@ import type {
   TaskData,
 } from './publish/decision-data.ts';
 import type { AttributionData } from './publish/snapshot-data.ts';
+import { pvdOfId } from './state/net-pvds.ts';
 import { type Address, type Attribution, addressKey, type Snapshot } from './state/snapshot.ts';
 import type { Finding } from './verify/verdict.ts';
 
@@ -74,7 +75,7 @@ export function presentDecision(
     beginNs: head.beginNs.toString(),
     task: head.softirq ? null : presentTask(head.task),
     sock: presentSock(head.sock),
-    query: head.kind === 'saddr' ? queryOfSaddr(head) : head.query,
+    query: presentQuery(head, snapshot),
     outcome: {
       error: head.error,
       oif: head.kind === 'saddr' ? 0 : head.oif,
@@ -174,4 +175,11 @@ function presentSock(sock: SockRef | undefined): SockData | null {
 function queryOfSaddr({ daddr, oif }: SaddrEvent): QueryData {
   const none = { iif: 0, l3mdev: 0, mark: 0, flowinfo: 0, sport: 0, dport: 0, proto: 0 };
   return { daddr, saddr: ANY6, oif, uid: null, flowFlags: 0, ...none };
+}
+
+function presentQuery(head: Judged['joined']['head'], snapshot: Snapshot | undefined): QueryData {
+  const query = head.kind === 'saddr' ? queryOfSaddr(head) : head.query;
+  const { bound } = head;
+  if (bound === undefined) return query;
+  return { ...query, binding: bound.map((id) => pvdOfId(snapshot?.netPvds, id)) };
 }

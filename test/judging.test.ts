@@ -299,15 +299,3 @@ test('quirks that nobody calibrated explain an answer either way, known ones do 
   assert.deepEqual(run({ ...QUIRKS_NEW, oifMatchShortcut: false }), ['agree']);
   assert.deepEqual(run({ ...QUIRKS_NEW }), ['diverge']);
 });
-
-test('on a kernel that knows PvDs a wrong answer may be that of a bound flow', () => {
-  const run = (profile: string): string[] => {
-    const [start, ...rest] = seeded();
-    if (start?.kind !== 'agent-start') throw new Error('a run starts with agent-start');
-    const info = { ...start.info, profile };
-    return verdicts([{ ...start, info }, ...rest, ...withWrongSource(3), tick(20)]);
-  };
-  assert.deepEqual(run('linux'), ['diverge']);
-  assert.deepEqual(run('linux-pvd'), ['undecided: unmodelled:pvd-binding']);
-  assert.deepEqual(run('nobody knows it'), ['diverge']);
-});

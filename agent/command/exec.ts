@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { Command } from 'commander';
 import { AgentError, EXIT } from '../error.ts';
-import { bindProcessToPvd } from '../libbpf/pvd-binding.ts';
+import { bindProcessToPvd, canBindToPvd } from '../libbpf/pvd-binding.ts';
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
@@ -15,14 +15,20 @@ Exit status: the command's own; 128 + N when signal N ended it; 2 it cannot be s
 refuses the binding, e.g. there is no such domain.
 `;
 
+interface ExecFlags {
+  readonly pvd?: readonly string[] | false;
+  readonly ifSupported?: boolean;
+}
+
 export function execCommand(): Command {
   return new Command('exec')
     .description('run a command bound to provisioning domains')
     .option('--pvd <name...>', 'the domains, up to 8')
     .option('--no-pvd', 'bound to none, whatever this process is bound to')
+    .option('--if-supported', 'unbound where the kernel cannot bind')
     .argument('<command...>', 'after --')
     .addHelpText('after', HELP)
-    .action(async (command: string[], options: { pvd?: readonly string[] | false }) => {
+    .action(async (command: string[], options: ExecFlags) => {
       if (options.pvd === undefined) {
         throw new AgentError({
           code: 'PVD_ERR_USAGE',
@@ -32,9 +38,11 @@ export function execCommand(): Command {
         });
       }
       // Children take the binding of the process over at fork (copy_signal(), kernel/fork.c).
-      bindProcessToPvd(
-        options.pvd === false ? { kind: 'none' } : { kind: 'set', names: options.pvd },
-      );
+      if (!options.ifSupported || canBindToPvd()) {
+        bindProcessToPvd(
+          options.pvd === false ? { kind: 'none' } : { kind: 'set', names: options.pvd },
+        );
+      }
       process.exitCode = await runBound(command);
     });
 }

@@ -38,6 +38,11 @@ export function childEnv(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${PATH}:${path.dirname(process.execPath)}` };
 }
 
+/** A string is for the shell, a list is executed as it is. */
+export function shell(command: string | readonly string[]): readonly string[] {
+  return typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
+}
+
 /** `argv` so started that the kernel ends it when this process is gone, however it went. */
 export function dyingWithUs(argv: readonly string[]): string[] {
   return ['setpriv', '--pdeathsig', 'KILL', '--', ...argv];

@@ -3,7 +3,8 @@
 import os from 'node:os';
 import { isBad, type TestResult } from '../../src/expect/result.ts';
 import { AgentError } from '../error.ts';
-import type { ExecResult } from './exec.ts';
+import { MAIN } from '../paths.ts';
+import { type ExecResult, shell } from './exec.ts';
 import { type Action, actionName } from './scenario.ts';
 import type { ScenarioFile } from './scenario-file.ts';
 import { type Topology, withTopology } from './topology.ts';
@@ -181,9 +182,10 @@ async function act(topology: Topology, action: Action): Promise<ActionResult> {
     await topology.start(action.start);
     return done({ ok: true });
   }
-  const { in: name = '', run = [], timeoutMs } = action;
+  const { in: name = '', run = [], bind, timeoutMs } = action;
+  const command = bind === undefined ? run : bound(bind, run);
   for (let i = 1; ; i++) {
-    const result = await topology.exec(name, run, { timeoutMs });
+    const result = await topology.exec(name, command, { timeoutMs });
     const message = judge(action, result);
     const { exitCode } = result;
     if (message !== undefined) {
@@ -192,6 +194,15 @@ async function act(topology: Topology, action: Action): Promise<ActionResult> {
     }
     if (i >= action.repeat) return done({ ok: true, exitCode });
   }
+}
+
+/** The command, by the verb that binds it. */
+function bound(
+  bind: NonNullable<Action['bind']>,
+  run: string | readonly string[],
+): readonly string[] {
+  const to = bind === 'none' ? ['--no-pvd'] : ['--pvd', ...bind];
+  return [process.execPath, MAIN, 'exec', '--if-supported', ...to, '--', ...shell(run)];
 }
 
 /** Why `result` is not what the action wants. */

@@ -119,6 +119,7 @@ const action = z
     name: line('a name').optional(),
     in: word('a namespace').optional(),
     run: shell.optional(),
+    bind: z.union([z.literal('none'), z.array(line('a PvD').max(255)).min(1).max(8)]).optional(),
     repeat: z.int().min(1).max(10_000).default(1),
     exit: z.union([z.int().min(0).max(255), z.literal(['any', 'fail'])]).default(0),
     wait: condition.optional(),
@@ -132,6 +133,10 @@ const action = z
     if (needsIn === (value.in !== undefined)) return;
     const message = needsIn ? 'in: NAMESPACE is needed here' : 'in: is for run and wait only';
     context.addIssue({ code: 'custom', message });
+  })
+  .superRefine((value, context) => {
+    if (value.bind === undefined || value.run !== undefined) return;
+    context.addIssue({ code: 'custom', message: 'bind: is for run only', path: ['bind'] });
   })
   .transform(({ timeout, ...rest }): Action => ({ ...rest, timeoutMs: timeout }));
 

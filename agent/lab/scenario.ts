@@ -90,6 +90,11 @@ export interface Action {
   readonly in?: string | undefined;
   /** A string is for `/bin/sh -c`, a list is executed as it is. */
   readonly run?: string | readonly string[] | undefined;
+  /**
+   * PvDs that what is run is bound to, the most wanted first; `none`: to none. Without effect on
+   * a kernel that cannot bind.
+   */
+  readonly bind?: 'none' | readonly string[] | undefined;
   /** How often. */
   readonly repeat: number;
   /** What `run` must exit with; `fail` is anything but 0. */

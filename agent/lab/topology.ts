@@ -8,7 +8,7 @@ import { AgentError } from '../error.ts';
 import { atExit } from './at-exit.ts';
 import { type Background, startBackground } from './background.ts';
 import { isMet, isSettled, waitUntil } from './condition.ts';
-import { type ExecOptions, type ExecResult, exec } from './exec.ts';
+import { type ExecOptions, type ExecResult, exec, shell } from './exec.ts';
 import { deleteNamespaces, namespaceNames, needNamespaces, sweepNamespaces } from './netns.ts';
 import { radvdCommand, routerFile } from './router-command.ts';
 import { startRouterHere } from './router-here.ts';
@@ -152,10 +152,6 @@ function createTopology(
         exitCode === undefined ? [] : [{ name, exitCode, output }],
       ),
   };
-}
-
-function shell(command: string | readonly string[]): readonly string[] {
-  return typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 }
 
 function failed({ scenario, source }: ScenarioFile, name: string, what: string, output = '') {

@@ -57,6 +57,15 @@ export function bindSocketToPvd(fd: number, binding: PvdBinding): void {
  * keep their binding. @throws AgentError PVD_ERR_PVD_BIND
  */
 export function bindProcessToPvd(binding: PvdBinding): void {
+  if (!setProcessBinding(binding)) throw bindError(binding, lastErrno());
+}
+
+/** Whether this kernel binds at all. Takes back what this process was bound to. */
+export function canBindToPvd(): boolean {
+  return setProcessBinding({ kind: 'inherit' });
+}
+
+function setProcessBinding(binding: PvdBinding): boolean {
   const bytes = encodePvdBinding(binding);
   const prctl = koffi()
     .load(null)
@@ -67,9 +76,7 @@ export function bindProcessToPvd(binding: PvdBinding): void {
     len: number,
     zero: number,
   ) => number;
-  if (prctl(PR_PVD_SET, PVD_SCOPE_PROCESS, bytes, bytes.length, 0) !== 0) {
-    throw bindError(binding, lastErrno());
-  }
+  return prctl(PR_PVD_SET, PVD_SCOPE_PROCESS, bytes, bytes.length, 0) === 0;
 }
 
 function bindError(binding: PvdBinding, errno: number): AgentError {

@@ -2,7 +2,7 @@
 
 import type { AddrEvent } from '../../src/decode/event.ts';
 import { INFINITY_SEC } from '../../src/net/instant.ts';
-import { parseAttributes, u8, u32, viewOf } from './attributes.ts';
+import { parseAttributes, texts, u8, u32, viewOf } from './attributes.ts';
 import type { DumpRequest } from './dump.ts';
 import { type DumpOrigin, dumpHeader } from './header.ts';
 import { agesSec, bootTimeOfStamp, type JiffiesSpan } from './jiffies.ts';
@@ -18,6 +18,8 @@ const IFA_CACHEINFO = 6;
 const IFA_FLAGS = 8;
 const IFA_RT_PRIORITY = 9;
 const IFA_PROTO = 11;
+/** Of the series in kernel/: the name of a PvD, as often as there are. */
+const IFA_PVD = 20;
 const IFA_CACHEINFO_BYTES = 16;
 
 const IFA_F_DADFAILED = 0x08;
@@ -44,11 +46,13 @@ export const ADDRESS_DUMP: DumpRequest = {
  * that were set at `tstampNs`: the kernel gives out what is left in whole seconds, so
  * they are one second off if the age is not sure.
  * @param span jiffies before and after the kernel wrote the message
+ * @param pvdIds ids of the PvDs by name; undefined where the kernel knows none
  */
 export function decodeAddress(
   message: NetlinkMessage,
   origin: DumpOrigin,
   span: JiffiesSpan,
+  pvdIds?: ReadonlyMap<string, number>,
 ): AddrEvent | undefined {
   const { payload } = message;
   if (message.type !== RTM_NEWADDR || payload.length < IFADDRMSG_BYTES) return undefined;
@@ -73,7 +77,13 @@ export function decodeAddress(
     rtId: 0n,
     state: stateOf(flags),
     event: 0,
+    ...(pvdIds && { pvds: idsOf(texts(payload, IFADDRMSG_BYTES, IFA_PVD), pvdIds) }),
   };
+}
+
+/** A PvD that came after they were dumped is told by hooks. */
+function idsOf(names: readonly string[], ids: ReadonlyMap<string, number>): number[] {
+  return names.map((name) => ids.get(name)).filter((id) => id !== undefined);
 }
 
 function stateOf(flags: number): number {

@@ -26,6 +26,12 @@ export function parseAttributes(bytes: Uint8Array, offset = 0): Attributes {
   return new Map(eachAttribute(bytes, offset));
 }
 
+/** The C strings of all attributes of a type, in their order. */
+export function texts(bytes: Uint8Array, offset: number, type: number): string[] {
+  const found = [...eachAttribute(bytes, offset)].filter(([of]) => of === type);
+  return found.map(([, value]) => text(new Map([[type, value]]), type) ?? '');
+}
+
 /** The attributes nested in the one of this type; none when it is absent. */
 export function nested(attributes: Attributes, type: number): Attributes {
   return parseAttributes(attributes.get(type) ?? new Uint8Array());

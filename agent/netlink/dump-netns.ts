@@ -25,6 +25,7 @@ import { decodeLink, inDeviceOrder, LINK_DUMP } from './link.ts';
 import type { NetlinkMessage } from './message.ts';
 import { decodeNeighbour, NEIGHBOUR_DUMP } from './neighbour.ts';
 import { decodeNexthop, NEXTHOP_DUMP } from './nexthop.ts';
+import { decodeNetpvd, PVD_DUMP } from './pvd.ts';
 import { decodeRoute, ROUTE_DUMP } from './route.ts';
 import { decodeRule, RULE_DUMP } from './rule.ts';
 import { splitRecords } from './split-records.ts';
@@ -37,12 +38,15 @@ export interface DumpOptions {
    * iterator. Without it, or when it throws, routes come over netlink.
    */
   readonly dumpRoutes?: (netnsFd: number) => Uint8Array;
+  /** The kernel knows PvDs: the series in kernel/. */
+  readonly knowsPvds?: boolean;
   /** CLOCK_BOOTTIME in ns. */
   readonly now: () => bigint;
 }
 
 /** Parts as they are named in `missing`. */
 export type DumpPart =
+  | 'netPvds'
   | 'links'
   | 'devconf'
   | 'sysctls'
@@ -73,6 +77,8 @@ interface Dump {
   readonly missing: { part: DumpPart; reason: string }[];
   /** Of the links, once they are dumped. */
   readonly ifindexOf: Map<string, number>;
+  /** Of the kernel's PvDs by name, once they are dumped. */
+  pvdIds: Map<string, number> | undefined;
 }
 
 type PartDump = (dump: Dump) => Iterable<Chunk> | AsyncIterable<Chunk>;
@@ -88,6 +94,7 @@ const objectDump =
 
 /** In seeding order. */
 const PARTS: Readonly<Record<DumpPart, PartDump>> = {
+  netPvds,
   links,
   devconf: (dump) => [inNetns(dump.options.netns.fd, () => readDevconf(originOf(dump)))],
   sysctls: (dump) => [inNetns(dump.options.netns.fd, () => readSysctls(originOf(dump)))],
@@ -106,7 +113,7 @@ const PARTS: Readonly<Record<DumpPart, PartDump>> = {
  */
 export async function* dumpNetns(options: DumpOptions): AsyncGenerator<DumpItem, void> {
   const source = { open: () => openRouteSocket(options.netns.fd), now: options.now };
-  const dump: Dump = { options, source, missing: [], ifindexOf: new Map() };
+  const dump: Dump = { options, source, missing: [], ifindexOf: new Map(), pvdIds: undefined };
   yield mark(dump, 'dump-begin');
   for (const [name, run] of Object.entries(PARTS) as [DumpPart, PartDump][]) {
     try {
@@ -181,6 +188,18 @@ export async function* vrfsOf({ netns, now }: DumpOptions): AsyncGenerator<LinkE
   }
 }
 
+/** Before what belongs to them. */
+async function* netPvds(dump: Dump): AsyncGenerator<Chunk> {
+  if (!dump.options.knowsPvds) return;
+  const ids = new Map<string, number>();
+  for (const batch of await stable(dump, 'netPvds', PVD_DUMP)) {
+    const pvds = [...decodeBatch(dump, batch, decodeNetpvd)];
+    for (const { name, id } of pvds) ids.set(name, id);
+    yield pvds;
+  }
+  dump.pvdIds = ids;
+}
+
 async function* links(dump: Dump): AsyncGenerator<Chunk> {
   const batches = await stable(dump, 'links', LINK_DUMP);
   const order = inNetns(dump.options.netns.fd, readDeviceOrder);
@@ -222,7 +241,9 @@ async function* addresses(dump: Dump): AsyncGenerator<Chunk> {
       continue;
     }
     for (const batch of batches) {
-      yield decodeBatch(dump, batch, (message, origin) => decodeAddress(message, origin, span));
+      yield decodeBatch(dump, batch, (message, origin) =>
+        decodeAddress(message, origin, span, dump.pvdIds),
+      );
       await nextTurn();
     }
     return;

@@ -1,5 +1,6 @@
 /** RTM_NEWPVD of the PvD kernel (pvd_fill(), net/ipv6/pvd.c of the series in kernel/). */
 
+import type { NetpvdEvent } from '../../src/decode/event.ts';
 import type { Addr6 } from '../../src/net/addr6.ts';
 import {
   encodeAttribute,
@@ -12,6 +13,7 @@ import {
   viewOf,
 } from './attributes.ts';
 import type { DumpRequest } from './dump.ts';
+import { type DumpOrigin, dumpHeader } from './header.ts';
 import type { NetlinkMessage } from './message.ts';
 import type { ChangeRequest } from './request.ts';
 import { AF_INET6, address } from './value.ts';
@@ -103,4 +105,14 @@ export function decodePvd(message: NetlinkMessage): KernelPvd | undefined {
     router: address(attributes, PVDA.ROUTER),
     refs: u32(attributes, PVDA.REFS) ?? 0,
   };
+}
+
+/** One of a dump, as hooks tell of it. */
+export function decodeNetpvd(message: NetlinkMessage, origin: DumpOrigin): NetpvdEvent | undefined {
+  const pvd = decodePvd(message);
+  if (pvd === undefined) return undefined;
+  const { id, name, ifindex, router, flags, seq: sequence, delay } = pvd;
+  const bits = flags.reduce((sum, flag) => sum | (1 << FLAG_NAMES.indexOf(flag)), 0);
+  const header = dumpHeader(origin, 'netlink');
+  return { ...header, kind: 'netpvd', id, name, ifindex, router, flags: bits, sequence, delay };
 }

@@ -3,6 +3,7 @@
  * when it is in doubt and from time to time, and for what hooks do not tell.
  */
 
+import { LINUX_PVD } from '../../src/model/profile.ts';
 import { bootTimeNs } from '../libbpf/libc.ts';
 import { type DumpItem, type DumpOptions, dumpNetns, vrfsOf } from '../netlink/dump-netns.ts';
 import { recordOf } from '../netlink/record.ts';
@@ -10,7 +11,7 @@ import { type NetnsRef, withNetns } from '../netns/handle.ts';
 import type { Probe } from '../probe/probe.ts';
 
 export interface DumpQueueOptions {
-  readonly probe: Pick<Probe, 'dumpRoutes' | 'caughtUp'>;
+  readonly probe: Pick<Probe, 'dumpRoutes' | 'caughtUp' | 'profile'>;
   /** A netns that is there and watched. */
   readonly refOf: (netnsCookie: bigint) => NetnsRef | undefined;
   readonly onRecord: (record: Uint8Array) => void;
@@ -102,7 +103,8 @@ export class DumpQueue {
     try {
       await withNetns(ref, async (netns) => {
         const dumpRoutes = (fd: number): Uint8Array => probe.dumpRoutes(fd);
-        for await (const item of items({ netns, dumpRoutes, now: bootTimeNs })) {
+        const knowsPvds = probe.profile === LINUX_PVD.name;
+        for await (const item of items({ netns, dumpRoutes, knowsPvds, now: bootTimeNs })) {
           // Replica and dump are compared as of this moment: what came before it comes first.
           if ('kind' in item && item.kind === 'dump-end') {
             await probe.caughtUp();

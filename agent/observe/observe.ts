@@ -17,7 +17,8 @@ import { bootTimeNs, jiffiesHz, realtimeOffsetNs } from '../libbpf/libc.ts';
 import type { NetnsRef } from '../netns/handle.ts';
 import { isWanted } from '../netns/wanted.ts';
 import { type NetnsChange, watchNetns } from '../netns/watch.ts';
-import { type Degradation, openProbe, type Probe } from '../probe/probe.ts';
+import type { Degradation } from '../probe/degradation.ts';
+import { openProbe, type Probe } from '../probe/probe.ts';
 import { DumpQueue } from './dump-queue.ts';
 
 export interface ObserveOptions {

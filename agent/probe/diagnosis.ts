@@ -9,8 +9,9 @@ import { libbpf } from '../libbpf/abi.ts';
 import { kernelBtf } from '../libbpf/btf.ts';
 import { missingCapabilities } from '../libbpf/capability.ts';
 import { jiffiesHz } from '../libbpf/libc.ts';
+import type { Degradation } from './degradation.ts';
 import { canTrace, LOAD_CAPABILITIES } from './environment.ts';
-import type { Degradation, ProbeTimes } from './probe.ts';
+import type { ProbeTimes } from './probe.ts';
 import { runSelfTest, type SelfTest } from './self-test.ts';
 
 /** Something that is there, or the reason why not. */

@@ -10,6 +10,8 @@ export interface Hook {
   readonly target: string;
   /** Program this one stands in for: it is tried only where that one does not attach. */
   readonly insteadOf?: string;
+  /** Only of a kernel that is held against this profile of the model: nothing is missed elsewhere. */
+  readonly profile?: string;
   /** The program reads the return value: a function that returns nothing is no target. */
   readonly needsReturn?: true;
   /** What is not seen when neither this program nor one that stands in for it attaches. */

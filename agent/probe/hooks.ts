@@ -3,6 +3,7 @@
  * Programs attach in this order, so that the entry of a decision comes before its exit.
  */
 
+import { LINUX_PVD } from '../../src/model/profile.ts';
 import type { Hook, HookType } from './hook.ts';
 
 /** One row of a group: `[program, target, degrades]`. */
@@ -64,6 +65,7 @@ export const DECISION_TARGETS: ReadonlySet<string> = new Set([
   'fib6_table_lookup',
   'rt6_find_cached_rt',
   'ipv6_dev_get_saddr',
+  'ipv6_pvd_get_saddr',
 ]);
 
 const TRACEPOINTS: readonly Hook[] = hooks('tp_btf', [
@@ -143,11 +145,34 @@ const DISCOVERY: readonly Hook[] = [
   },
 ];
 
+/** What the series in kernel/ adds. */
+const NETPVD: readonly Hook[] = [
+  ...hooks('tp_btf', [
+    ['pvd_register_tp', 'pvd_register', 'new PvDs, until reconciled'],
+    ['pvd_unregister_tp', 'pvd_unregister', 'PvDs that went, until reconciled'],
+  ]),
+  ...hooks('fentry', [
+    ['ipv6_pvd_get_saddr_entry', 'ipv6_pvd_get_saddr', 'source address selections in a PvD'],
+  ]),
+  ...hooks('fexit', [
+    ['ipv6_pvd_get_saddr_exit', 'ipv6_pvd_get_saddr', 'source address selections in a PvD'],
+    ['pvd_ifa_add_exit', 'pvd_ifa_add', 'one more PvD of an address'],
+    ['pvd_ifa_set_exit', 'pvd_ifa_set', 'another PvD of an address'],
+    ['pvd_ifa_copy_exit', 'pvd_ifa_copy', 'PvDs of temporary addresses'],
+  ]),
+].map((hook) => ({ ...hook, profile: LINUX_PVD.name }));
+
+/** Those for a kernel that is held against a profile. */
+export function hooksFor(profile: string): readonly Hook[] {
+  return HOOKS.filter((hook) => hook.profile === undefined || hook.profile === profile);
+}
+
 export const HOOKS: readonly Hook[] = [
   ...ENTRIES,
   ...TRACEPOINTS,
   ...EXITS,
   ...DISCOVERY,
+  ...NETPVD,
   {
     program: 'ipv6_route_iter',
     type: 'iter',

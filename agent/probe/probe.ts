@@ -18,10 +18,11 @@ import { type RecordHandler, RingBuffer } from '../libbpf/ring-buffer.ts';
 import { RingConsumer } from '../libbpf/ring-consumer.ts';
 import { PACKAGE_ROOT } from '../paths.ts';
 import { type Attached, attachHooks } from './attach.ts';
+import { type Degradation, degradationsOf, statusOf } from './degradation.ts';
 import { KEPT_CAPABILITIES, requirePrerequisites } from './environment.ts';
 import { fillFilters, filterGlobals, type ProbeFilters, setWatched } from './filter.ts';
 import type { Hook } from './hook.ts';
-import { HOOKS } from './hooks.ts';
+import { hooksFor } from './hooks.ts';
 import { kernelProfile } from './kernel-profile.ts';
 import { ProbeCounters, skippedRuns } from './loss.ts';
 import { RING_BYTES_DEFAULT, requirePowerOfTwo, sampleGlobals } from './ring.ts';
@@ -50,14 +51,6 @@ export interface ProbeOptions {
   readonly sampleAboveBytes?: number;
   /** Keep all capabilities after the attach. */
   readonly keepCapabilities?: boolean;
-}
-
-/** A hook nobody stands in for, and what is not seen without it. */
-export interface Degradation {
-  readonly program: string;
-  readonly target: string;
-  readonly reason: string;
-  readonly degrades: string;
 }
 
 export interface ProbeTimes {
@@ -127,9 +120,11 @@ export async function openProbe(options: ProbeOptions): Promise<Probe> {
   const startMs = performance.now();
   requirePowerOfTwo(ringBytes);
   const btf = requirePrerequisites();
+  const profile = kernelProfile(btf);
+  const hooks = hooksFor(profile);
   const attached = attachHooks({
     objectBytes: options.objectBytes ?? builtObject(),
-    hooks: HOOKS,
+    hooks,
     btf,
     maps: { events: ringBytes, counters: possibleCpus() },
     globals: {
@@ -142,7 +137,7 @@ export async function openProbe(options: ProbeOptions): Promise<Probe> {
     ...(options.onRefused === undefined ? {} : { onRefused: options.onRefused }),
   });
   try {
-    const known = { profile: kernelProfile(btf), totalMs: performance.now() - startMs };
+    const known = { profile, hooks, totalMs: performance.now() - startMs };
     const probe = new AttachedProbe(attached, ringBytes, options, known);
     raisePriority(NICE);
     if (!options.keepCapabilities) keepOnlyCapabilities(KEPT_CAPABILITIES);
@@ -151,6 +146,13 @@ export async function openProbe(options: ProbeOptions): Promise<Probe> {
     attached.object.close();
     throw error;
   }
+}
+
+/** Of this kernel, found while attaching. */
+interface Known {
+  readonly profile: string;
+  readonly hooks: readonly Hook[];
+  readonly totalMs: number;
 }
 
 class AttachedProbe implements Probe {
@@ -170,16 +172,16 @@ class AttachedProbe implements Probe {
     attached: Attached,
     ringBytes: number,
     options: ProbeOptions,
-    { profile, totalMs }: { readonly profile: string; readonly totalMs: number },
+    { profile, hooks, totalMs }: Known,
   ) {
     const { object, loadMs, attachMs } = attached;
     this.#attached = attached;
     this.times = { loadMs, attachMs, totalMs };
     this.profile = profile;
-    this.hooks = HOOKS.map((hook) => statusOf(hook, attached));
-    this.degraded = degradationsOf(HOOKS, attached);
+    this.hooks = hooks.map((hook) => statusOf(hook, attached));
+    this.degraded = degradationsOf(hooks, attached);
     this.#filtersNetns = options.filters?.netns !== undefined;
-    this.#routes = routeIterator(attached);
+    this.#routes = routeIterator(hooks, attached);
     this.#ring = new RingBuffer(object.map('events').fd, ringBytes);
     this.#counters = new ProbeCounters(object.map('counters'));
     const { onBatch, onError } = options;
@@ -271,27 +273,7 @@ class AttachedProbe implements Probe {
   }
 }
 
-function statusOf(hook: Hook, attached: Attached): HookStatus {
-  const { program, target } = hook;
-  if (attached.links.has(program)) return { program, target, attached: true };
-  return { program, target, attached: false, reason: attached.reasons.get(program) ?? 'unknown' };
-}
-
-/** Hooks that are missing and have no attached stand-in, directly or through another. */
-export function degradationsOf(hooks: readonly Hook[], attached: Attached): Degradation[] {
-  const covered = new Set(attached.links.keys());
-  for (const hook of hooks.toReversed()) {
-    if (hook.insteadOf !== undefined && covered.has(hook.program)) covered.add(hook.insteadOf);
-  }
-  return hooks
-    .filter((hook) => hook.insteadOf === undefined && !covered.has(hook.program))
-    .map(({ program, target, degrades }) => {
-      const reason = attached.reasons.get(program) ?? 'unknown';
-      return { program, target, reason, degrades };
-    });
-}
-
-function routeIterator(attached: Attached): BpfLink | undefined {
-  const hook = HOOKS.find(({ type, target }) => type === 'iter' && target === 'ipv6_route');
+function routeIterator(hooks: readonly Hook[], attached: Attached): BpfLink | undefined {
+  const hook = hooks.find(({ type, target }) => type === 'iter' && target === 'ipv6_route');
   return hook && attached.links.get(hook.program);
 }

@@ -195,6 +195,7 @@ function decision(object: ObjectOf): z.ZodType {
   const query = object({
     ...{ daddr: addr, saddr: addr, oif: u, iif: u, l3mdev: u, mark: u, uid: u.nullable() },
     ...{ flowinfo: u, sport: u, dport: u, proto: u, flowFlags: u },
+    binding: z.array(text).optional(),
   });
   const sock = object({
     ...{ cookie: big, mark: u, boundDevIf: u, family: u, type: u, protocol: u, state: u },

@@ -207,6 +207,8 @@ export interface AddrEvent extends EventHeader {
   readonly rtId: bigint;
   readonly state: number;
   readonly event: number;
+  /** Ids of the PvDs it belongs to; absent where the kernel knows none, or did not tell. */
+  readonly pvds?: readonly number[];
 }
 
 export interface RouteEvent extends EventHeader {
@@ -215,6 +217,8 @@ export interface RouteEvent extends EventHeader {
   readonly nlmsgFlags: number;
   readonly error: number;
   readonly portid: number;
+  /** Id of the PvD it belongs to; absent: of none, or the kernel knows none. */
+  readonly pvd?: number;
 }
 
 export interface RuleEvent extends EventHeader {
@@ -294,6 +298,23 @@ export interface SysctlEvent extends EventHeader {
   readonly error: number;
 }
 
+/** `struct net_pvd` of a kernel with CONFIG_NET_PVD. */
+export interface NetpvdEvent extends EventHeader {
+  readonly kind: 'netpvd';
+  /** Unique in the netns. */
+  readonly id: number;
+  /** FQDN in lower case without final dot, or `<lla>%<ifindex>`. */
+  readonly name: string;
+  /** Where it was first heard of; 0: made by hand. */
+  readonly ifindex: number;
+  /** The first router that announced it. */
+  readonly router: Addr6;
+  /** `PVD_F_*` of linux/pvd.h. */
+  readonly flags: number;
+  readonly sequence: number;
+  readonly delay: number;
+}
+
 /** A Router Advertisement as it entered `ndisc_rcv()`. */
 export interface RaEvent extends EventHeader {
   readonly kind: 'ra';
@@ -359,6 +380,8 @@ export interface LookupEvent extends EventHeader {
   readonly oif: number;
   readonly gateway: Addr6;
   readonly rtFlags: number;
+  /** Ids of the PvDs it is bound to; absent: to none. */
+  readonly bound?: readonly number[];
 }
 
 /** One source address selection: `ipv6_dev_get_saddr()`. */
@@ -376,6 +399,10 @@ export interface SaddrEvent extends EventHeader {
   readonly prefs: number;
   readonly saddr: Addr6;
   readonly error: number;
+  /** As of a lookup. */
+  readonly bound?: readonly number[];
+  /** Id of the PvD of the route; absent: of none. */
+  readonly routePvd?: number;
 }
 
 /** The whole decision of one flow: `ip6_dst_lookup_flow()` or `ip6_dst_lookup()`. */
@@ -394,6 +421,8 @@ export interface FlowEvent extends EventHeader {
   readonly mpHash: number;
   readonly lookups: number;
   readonly saddrs: number;
+  /** As of a lookup. */
+  readonly bound?: readonly number[];
 }
 
 /** Start of a run: what the agent found and set. The first record of every trace. */
@@ -496,6 +525,7 @@ export type StateEvent =
   | NeighEvent
   | NexthopEvent
   | SysctlEvent
+  | NetpvdEvent
   | RaEvent
   | RaDoneEvent;
 

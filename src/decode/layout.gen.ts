@@ -134,7 +134,7 @@ export const LAYOUT = {
     nlmsg_flags: 160,
     error: 164,
     portid: 168,
-    pad: 172,
+    pvd: 172,
   },
   pvd_rule: {
     size: 176,
@@ -221,6 +221,18 @@ export const LAYOUT = {
     value: 104,
     error: 112,
     has_value: 116,
+  },
+  pvd_netpvd: {
+    size: 328,
+    hdr: 0,
+    router: 40,
+    id: 56,
+    ifindex: 60,
+    flags: 64,
+    sequence: 68,
+    delay: 70,
+    pad: 71,
+    name: 72,
   },
   pvd_ra: {
     size: 112,
@@ -348,6 +360,12 @@ export const LAYOUT = {
     lookups: 236,
     saddrs: 238,
   },
+  pvd_pvds: {
+    size: 40,
+    count: 0,
+    route: 4,
+    ids: 8,
+  },
   pvd_counters: {
     size: 1352,
     ids: 0,
@@ -399,6 +417,10 @@ export const LENGTH = {
     name: 48,
     dir: 16,
   },
+  pvd_netpvd: {
+    router: 16,
+    name: 256,
+  },
   pvd_ra: {
     ifname: 16,
     ip6: 40,
@@ -424,6 +446,9 @@ export const LENGTH = {
     saddr: 16,
     gateway: 16,
   },
+  pvd_pvds: {
+    ids: 8,
+  },
   pvd_counters: {
     lost_by_kind: 40,
     hits_by_hook: 86,
@@ -439,6 +464,8 @@ export const LIMIT = {
   NH_MEMBERS_MAX: 16,
   COMM_LEN: 16,
   IFNAME_LEN: 16,
+  PVDS_MAX: 8,
+  NETPVD_NAME_LEN: 256,
   KIND_BPF_MAX: 40,
   HOOKS_MAX: 86,
 } as const;
@@ -459,6 +486,7 @@ export const KIND = {
   SYSCTL: 11,
   RA: 12,
   RA_DONE: 13,
+  NETPVD: 14,
   LOOKUP: 32,
   SADDR: 33,
   FLOW: 34,
@@ -542,7 +570,13 @@ export const HOOK = {
   FIB6_RULE_DELETE: 49,
   RTM_NEW_NEXTHOP: 50,
   INET6_NETCONF_NOTIFY_DEVCONF: 51,
-  MAX: 52,
+  PVD_REGISTER: 52,
+  PVD_UNREGISTER: 53,
+  PVD_IFA_ADD: 54,
+  PVD_IFA_SET: 55,
+  PVD_IFA_COPY: 56,
+  IPV6_PVD_GET_SADDR: 57,
+  MAX: 58,
 } as const;
 
 /** `enum pvd_ra_flag`. */

@@ -26,6 +26,7 @@ import { linkCodec } from './record/link.ts';
 import { lookupCodec } from './record/lookup.ts';
 import { neighCodec } from './record/neigh.ts';
 import { netnsCodec } from './record/netns.ts';
+import { netpvdCodec } from './record/netpvd.ts';
 import { nexthopCodec } from './record/nexthop.ts';
 import { raCodec } from './record/ra.ts';
 import { raDoneCodec } from './record/ra-done.ts';
@@ -57,6 +58,7 @@ const CODECS = {
   neigh: neighCodec,
   nexthop: nexthopCodec,
   sysctl: sysctlCodec,
+  netpvd: netpvdCodec,
   ra: raCodec,
   'ra-done': raDoneCodec,
   lookup: lookupCodec,

@@ -128,6 +128,9 @@ function vrfReasons(d: Difference): Reason[] {
   if (binding.length === 0) found.push(reason('unbound-flows'));
   if (isLinkLocal(query.daddr) || isMulticast(query.daddr)) found.push(reason('link-scope'));
   else if (isOwn(snapshot, query.daddr)) found.push(reason('own-addresses', binding));
+  else if (isRefused(d.patch) && d.answer.outcomes.some(({ saddr }) => isLinkLocal(saddr))) {
+    found.push(reason('link-local-source', binding));
+  }
   found.push(...gapsOf(d, binding));
   return found.length > 0 ? found : [reason('outside-vrf', binding)];
 }

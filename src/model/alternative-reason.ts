@@ -75,6 +75,10 @@ export const REASONS: Readonly<Record<ReasonCode, Told>> = {
     text: 'no such PvD, so no such device: binding fails, before any flow does',
     source: 'sock_setbindtodevice()',
   },
+  'link-local-source': {
+    text: 'the PvD has no address, so the link-local one of a device of its VRF is taken',
+    source: '__ipv6_dev_get_saddr(): the addresses of the L3 domain, whatever their scope',
+  },
   'outside-vrf': {
     text: 'the answer needs a device or an address that is not in the VRF',
     source: 'l3mdev_fib_table(), ipv6_dev_get_saddr()',

@@ -43,6 +43,7 @@ export type ReasonCode =
   | 'link-scope'
   | 'own-addresses'
   | 'no-such-pvd'
+  | 'link-local-source'
   | 'outside-vrf';
 
 /** One case of it: the PvDs and the device it is about. */

@@ -68,10 +68,12 @@ export function boundTo(state: ModelState, profile: Profile, binding: Binding): 
 
 /** A state written by hand may name PvDs only where routes and addresses belong to them. */
 function exists(state: ModelState, id: PvdId): boolean {
+  // What a kernel told is there, or was when it was bound to: it filters by it either way.
+  for (const known of state.netPvds?.values() ?? []) if (known.pvd === id) return true;
   if (state.pvds.size > 0) return state.pvds.has(id);
   if (state.pvdSlots.has(id)) return true;
   for (const device of state.devices.values()) {
-    if (device.addrs.some((candidate) => candidate.pvd === id)) return true;
+    if (device.addrs.some((candidate) => candidate.pvds.includes(id))) return true;
   }
   return false;
 }

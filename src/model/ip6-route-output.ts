@@ -8,10 +8,11 @@ import {
   F_IFACE,
   F_SRCPREF_SHIFT,
   LOOPBACK_IFINDEX,
+  RTF_LOCAL,
 } from './constants.ts';
 import type { Context } from './context.ts';
 import { ruleLookup } from './fib6-rules.ts';
-import { E_BITS, E_NHID, E_OIF, E_PVD, ENTRY, HAS_PREFSRC } from './fib6-trie.ts';
+import { E_BITS, E_FLAGS, E_NHID, E_OIF, E_PVD, ENTRY, HAS_PREFSRC } from './fib6-trie.ts';
 import { nexthopGateway, polRoute } from './ip6-pol-route.ts';
 import type { Candidate } from './model-state.ts';
 import { devGetSaddr } from './rfc6724-saddr.ts';
@@ -100,7 +101,9 @@ export function routeGetSaddr(ctx: Context, prefs: number): Source | undefined {
   const nextHop = from === 0 ? undefined : nexthopGateway(ctx);
   const device = sameVrf ? oif : flow.l3mdev;
   const pvd = from === 0 ? undefined : state.pvdIds[e[from + E_PVD] as number];
-  const candidate = devGetSaddr(ctx, device, prefs, nextHop, pvd);
+  // ipv6_route_dev_get_saddr(): what is on this host, no route is needed for.
+  const isLocal = ((e[from + E_FLAGS] as number) & RTF_LOCAL) !== 0;
+  const candidate = devGetSaddr(ctx, device, prefs, nextHop, pvd, isLocal);
   return candidate && { addr: candidate.address.addr, candidate };
 }
 

@@ -9,6 +9,7 @@ import type { PvdId } from '../net/pvd-id.ts';
 import type { Address, Nexthop, Route, Rule, Snapshot } from '../state/snapshot.ts';
 import { addrType, srcScope } from './addr-type.ts';
 import { addrLabel, type LabelIndex, sortLabels } from './addrlabel.ts';
+import { pvdOfRoute, pvdsOfAddress } from './association.ts';
 import { IFA_F_OPTIMISTIC } from './constants.ts';
 import { entryOf, fib6Change } from './fib6-leaf.ts';
 import { compactNodes } from './fib6-memory.ts';
@@ -29,6 +30,8 @@ export interface Candidate {
   readonly device: Device;
   readonly label: number;
   readonly pvd: PvdId | undefined;
+  /** All it belongs to, `pvd` first. */
+  readonly pvds: readonly PvdId[];
 }
 
 export interface Device {
@@ -84,6 +87,8 @@ export interface ModelState extends Neighbours {
   nexthops: ReadonlyMap<number, NexthopIndex>;
   readonly nexthopEntries: NexthopEntries;
   pvds: Snapshot['pvds'];
+  /** The kernel's own registry, if it has one. */
+  readonly netPvds: Snapshot['netPvds'];
   hashSettings: HashSettings;
   readonly pvdSlots: Map<PvdId, number>;
   /** The PvD of each slot; slot 0 is "none". */
@@ -104,6 +109,7 @@ export function createModelState(snapshot: Snapshot): ModelState {
     nexthops: new Map(),
     nexthopEntries: new Map(),
     pvds: snapshot.pvds,
+    netPvds: snapshot.netPvds,
     hashSettings: hashSettings(snapshot.sysctls),
     ...createNeighbours(),
     pvdSlots: new Map(),
@@ -130,7 +136,7 @@ export function addRoute(state: ModelState, route: Route): void {
 function entryWords(state: ModelState, route: Route): EntryWords {
   return {
     neigh: neighSlot(state, route.oif, route.gateway),
-    pvd: pvdSlot(state, route.attribution.pvd),
+    pvd: pvdSlot(state, pvdOfRoute(route)),
   };
 }
 
@@ -143,7 +149,7 @@ export function changeRoute(state: ModelState, route: Route): Route | undefined 
   const old = state.fib.routes[entry / ENTRY];
   if (old === undefined) return undefined;
   deleteNexthopEntry(state.nexthopEntries, old, entry);
-  fib6Change(state.fib, entry, route, { pvd: pvdSlot(state, route.attribution.pvd) });
+  fib6Change(state.fib, entry, route, { pvd: pvdSlot(state, pvdOfRoute(route)) });
   addNexthopEntry(state.nexthopEntries, route, entry);
   return old;
 }
@@ -251,6 +257,7 @@ function addCandidate(state: ModelState, address: Address): void {
   if (device === undefined) return;
   if (address.flags & IFA_F_OPTIMISTIC) state.hasOptimistic = true;
   const words = wordsOf(address.addr);
+  const pvds = pvdsOfAddress(address);
   const type = addrType(words, 0);
   const scope = srcScope(type);
   const before = device.addrs.findIndex((other) => scope >= other.scope);
@@ -263,6 +270,7 @@ function addCandidate(state: ModelState, address: Address): void {
     prefixLen: address.prefixLen,
     device,
     label: addrLabel(state.labels, words, 0, address.ifindex),
-    pvd: address.attribution.pvd,
+    pvd: pvds[0],
+    pvds,
   });
 }

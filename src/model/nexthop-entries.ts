@@ -1,6 +1,7 @@
 /** Which entries lead to a nexthop object (`fib6_info.nh`, `nexthop.f6i_list`). */
 
 import type { Route } from '../state/snapshot.ts';
+import { pvdOfRoute } from './association.ts';
 
 /** By nexthop object, and there by what is read of a dst's route: offsets of entries. */
 export type NexthopEntries = Map<number, Map<string, Set<number>>>;
@@ -11,7 +12,7 @@ export type NexthopEntries = Map<number, Map<string, Set<number>>>;
  */
 export function shownBy(route: Route | undefined): string {
   if (route === undefined) return '';
-  return `${route.prefsrc} ${route.dstLen} ${route.nhId} ${route.attribution.pvd ?? ''}`;
+  return `${route.prefsrc} ${route.dstLen} ${route.nhId} ${pvdOfRoute(route) ?? ''}`;
 }
 
 export function addNexthopEntry(to: NexthopEntries, route: Route, entry: number): void {

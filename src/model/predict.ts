@@ -6,7 +6,7 @@
  * meet nothing open and take one run.
  */
 
-import { type Addr6, ANY6 } from '../net/addr6.ts';
+import { type Addr6, ANY6, isLinkLocal, isMulticast } from '../net/addr6.ts';
 import type { PvdId } from '../net/pvd-id.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import { boundTo, effectiveBinding } from './binding.ts';
@@ -137,10 +137,16 @@ function bind(ctx: Context, query: Query): Omit<Prediction, 'ladder'> | undefine
   if (bound.kind === 'gone') {
     return refusal(query.kind === 'saddr' ? EADDRNOTAVAIL : ENETUNREACH);
   }
+  if (profile.pvd === 'strict' && isEverybodys(query.daddr)) return undefined;
   // A PvD without a route has no slot: nothing matches it.
   ctx.binding = new Set(pvds.map((id) => state.pvdSlots.get(id) ?? -1));
   ctx.bindingIds = new Set(pvds);
   return undefined;
+}
+
+/** `pvd_flow_bound()`: what is of no PvD by its kind is there for all. */
+function isEverybodys(daddr: Addr6): boolean {
+  return isLinkLocal(daddr) || isMulticast(daddr) || daddr === '::1';
 }
 
 function run(ctx: Context, query: Query): Outcome {

@@ -44,6 +44,8 @@ interface Destination {
   isOrchid: boolean;
   nextHop: Addr6 | undefined;
   routePvd: PvdId | undefined;
+  /** A binding counts. */
+  isBound: boolean;
   /** Candidates looked at so far. */
   seen: number;
 }
@@ -57,6 +59,7 @@ const dst: Destination = {
   isOrchid: false,
   nextHop: undefined,
   routePvd: undefined,
+  isBound: false,
   seen: 0,
 };
 
@@ -70,6 +73,7 @@ export function devGetSaddr(
   prefs: number,
   nextHop: Addr6 | undefined,
   routePvd?: PvdId,
+  isLocal = false,
 ): Candidate | undefined {
   const { state, flow } = ctx;
   const device = oif === 0 ? undefined : state.devices.get(oif);
@@ -82,6 +86,7 @@ export function devGetSaddr(
   dst.isOrchid = isOrchid(flow.words, DADDR);
   dst.nextHop = nextHop;
   dst.routePvd = routePvd;
+  dst.isBound = ctx.bindingIds !== undefined && !isLocal;
   dst.seen = 0;
 
   // Section 4: multicast and link-local destinations take sources of the link only.
@@ -149,13 +154,14 @@ function exclusion(ctx: Context, candidate: Candidate): string | undefined {
   if (candidate.flags & IFA_F_TENTATIVE && !(candidate.flags & IFA_F_OPTIMISTIC))
     return 'tentative';
   if (candidate.type === ADDR_ANY || candidate.type & ADDR_MULTICAST) return 'not unicast';
-  if (ctx.profile.pvd === 'strict' && ctx.bindingIds !== undefined) {
-    const { pvd } = candidate;
-    if (pvd === undefined ? candidate.scope > SCOPE_LINKLOCAL : !ctx.bindingIds.has(pvd)) {
-      return 'other PvD';
-    }
-  }
+  if (ctx.profile.pvd === 'strict' && dst.isBound && !isInPvd(ctx, candidate)) return 'other PvD';
   return undefined;
+}
+
+/** `ipv6_saddr_in_pvd()`: of the route's PvD, or of one the flow is bound to while it has no route. */
+function isInPvd(ctx: Context, { pvds }: Candidate): boolean {
+  if (dst.routePvd !== undefined) return pvds.includes(dst.routePvd);
+  return pvds.some((pvd) => ctx.bindingIds?.has(pvd));
 }
 
 interface Comparison {
@@ -236,7 +242,7 @@ function isPreferred(c: Candidate): boolean {
 /** Rule 5: prefer outgoing interface; the 2018 PvD patch prefers the flow's PvD here too. */
 function matchesOif(ctx: Context, c: Candidate): boolean {
   if (ctx.profile.pvd === 'netpvd' && ctx.bindingIds !== undefined) {
-    if (c.pvd === undefined || !ctx.bindingIds.has(c.pvd)) return false;
+    if (!c.pvds.some((pvd) => ctx.bindingIds?.has(pvd))) return false;
   }
   return dst.ifindex === 0 || dst.ifindex === c.device.ifindex;
 }
@@ -247,7 +253,9 @@ function matchesOif(ctx: Context, c: Candidate): boolean {
  */
 function suitsRoute(ctx: Context, c: Candidate): boolean {
   const isStrict = ctx.profile.pvd === 'strict';
-  if (isStrict && dst.routePvd !== undefined) return c.pvd === dst.routePvd;
+  if (isStrict && (dst.routePvd !== undefined || ctx.state.netPvds?.size)) {
+    return c.pvds.includes(dst.routePvd as PvdId);
+  }
   if (!isAdvertisedByNextHop(ctx.state, c)) return false;
   return isStrict || (ctx.profile.quirks.nextHopRule ?? openQuirk(ctx, 'nextHopRule'));
 }

@@ -38,6 +38,8 @@ export interface QueryData {
   readonly dport: number;
   readonly proto: number;
   readonly flowFlags: number;
+  /** PvDs it is bound to, the most wanted first; absent: to none. */
+  readonly binding?: readonly string[];
 }
 
 /** A route as a lookup found it, with the PvD it belongs to. */

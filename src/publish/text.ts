@@ -135,7 +135,8 @@ function formatDecision(data: DecisionData): string {
   const who = task === null ? 'softirq' : `${escapeTerminal(task.comm)}[${task.tgid}]`;
   const proto = ipProtocol(query.proto);
   const bound = query.oif === 0 ? '' : ` dev ${query.oif}`;
-  const asked = `${who} ${data.what} ${proto && `${proto} `}to ${query.daddr}${bound}`;
+  const pvds = query.binding ? ` bound to ${query.binding.map(escapeTerminal).join(', ')}` : '';
+  const asked = `${who} ${data.what} ${proto && `${proto} `}to ${query.daddr}${bound}${pvds}`;
   const answer =
     outcome.error === 0
       ? [formatRoute(outcome.route, outcome), formatSource(outcome.source)]

@@ -9,7 +9,8 @@ import { addressRemoved, addressSet, attributeAddress } from './attribute.ts';
 import { attributedToNone, providedKeys, sameAttribution } from './attribution.ts';
 import { forgetClaim, removeFrom } from './attribution-index.ts';
 import type { Context } from './context.ts';
-import { type Address, type Attribution, addressKey } from './snapshot.ts';
+import { pvdOfId } from './net-pvds.ts';
+import { type Address, addressKey } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { putRow, removeRow, type Table } from './table.ts';
 
@@ -53,7 +54,7 @@ function setAddress(ctx: Context, event: AddrEvent, key: string): void {
   // A new object of an old name: the record of the removal was lost.
   if (event.op === 'new') removeAddress(ctx, key);
   const old = ns.addresses.get(key);
-  const bare = addressOf(event, old?.attribution ?? attributedToNone('ra-not-seen'));
+  const bare = addressOf(ctx, event, old);
   const before = old ? undefined : isFromBefore(ctx, event);
   const attribution = attributeAddress(ns, key, bare, before, ctx.tsNs);
   const moves = old !== undefined && old.prefixLen !== bare.prefixLen;
@@ -70,10 +71,10 @@ function isFromBefore(ctx: Context, { op, cstampNs }: AddrEvent): boolean {
   return cstampNs === 0n || cstampNs < ctx.startNs;
 }
 
-function addressOf(event: AddrEvent, attribution: Attribution): Address {
+function addressOf(ctx: Context, event: AddrEvent, old: Address | undefined): Address {
   const { tstampNs } = event;
   const isPermanent = (event.flags & IFA_F_PERMANENT) !== 0;
-  return {
+  const address: Address = {
     addr: event.addr,
     peer: event.peer,
     prefixLen: event.prefixLen,
@@ -83,8 +84,11 @@ function addressOf(event: AddrEvent, attribution: Attribution): Address {
     proto: event.proto,
     validUntil: isPermanent ? undefined : endOf(tstampNs, event.validLftSec),
     preferredUntil: isPermanent ? undefined : endOf(tstampNs, event.preferredLftSec),
-    attribution,
+    attribution: old?.attribution ?? attributedToNone('ra-not-seen'),
   };
+  if (!ctx.knowsPvds) return address;
+  const netPvds = event.pvds?.map((id) => pvdOfId(ctx.ns.netPvds, id)) ?? old?.netPvds ?? [];
+  return { ...address, netPvds };
 }
 
 function forgetProvided(ctx: Context, key: string, old: Address): void {

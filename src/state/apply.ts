@@ -10,6 +10,7 @@ import type {
   AgentNetnsEvent,
   KernelEvent,
   NetnsEvent,
+  NetpvdEvent,
   RaDoneEvent,
   RaEvent,
   StateEvent,
@@ -25,6 +26,7 @@ import { labelSubject } from './labels.ts';
 import { linkSubject } from './links.ts';
 import { noteCounters, noteGap } from './loss.ts';
 import { neighbourSubject } from './neighbours.ts';
+import { applyNetPvd } from './net-pvds.ts';
 import { createNetnsState, type NetnsState } from './netns-state.ts';
 import { nexthopSubject } from './nexthops.ts';
 import { expirePvds } from './pvd-registry.ts';
@@ -128,6 +130,9 @@ function applyToNetns(world: World, event: NetnsBound): readonly Change[] {
     case 'dump-end':
       endDump(ctx, SUBJECTS, event.missing);
       break;
+    case 'netpvd':
+      applyNetPvd(ctx, event);
+      break;
     case 'ra':
       applyRa(world, ctx, event);
       break;
@@ -149,7 +154,8 @@ function contextOf(world: World, ns: NetnsState, tsNs: Instant, changes: Change[
 }
 
 function contextAt(world: World, ns: NetnsState, tsNs: Instant, changes: Change[]): Context {
-  return { ns, limits: world.limits, tsNs, startNs: world.startNs ?? tsNs, changes };
+  const { limits, knowsPvds } = world;
+  return { ns, limits, knowsPvds, tsNs, startNs: world.startNs ?? tsNs, changes };
 }
 
 /** What a dump says is newer than the records of hooks that still wait in the ring. */
@@ -208,7 +214,7 @@ function applyName(ctx: Context, { name, inum }: AgentNetnsEvent): void {
 
 function applyState(
   ctx: Context,
-  event: Exclude<StateEvent, NetnsEvent | RaEvent | RaDoneEvent>,
+  event: Exclude<StateEvent, NetnsEvent | NetpvdEvent | RaEvent | RaDoneEvent>,
 ): void {
   const subject = SUBJECT_OF.get(event.kind);
   if (!subject) return;

@@ -8,6 +8,8 @@ import type { NetnsState } from './netns-state.ts';
 export interface Context {
   readonly ns: NetnsState;
   readonly limits: Limits;
+  /** The kernel itself keeps the PvDs of routes and addresses. */
+  readonly knowsPvds: boolean;
   /** Time of the event. */
   readonly tsNs: Instant;
   /** When the hooks began to report. */

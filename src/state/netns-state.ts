@@ -13,6 +13,7 @@ import type {
   Link,
   Missing,
   Neighbour,
+  NetPvd,
   Nexthop,
   Pvd,
   Route,
@@ -38,6 +39,7 @@ export interface NetnsState extends Snapshot {
   readonly neighbours: Map<string, Neighbour>;
   readonly nexthops: Map<number, Nexthop>;
   readonly pvds: Map<PvdId, Pvd>;
+  readonly netPvds: Map<number, NetPvd>;
   readonly sysctls: Map<string, number>;
   readonly refused: Record<string, number>;
   readonly own: Own;
@@ -82,6 +84,7 @@ export function createNetnsState(netnsCookie: bigint, tsNs: Instant): NetnsState
     neighbours: new Map(),
     nexthops: new Map(),
     pvds: new Map(),
+    netPvds: new Map(),
     sysctls: new Map(),
     refused: {},
     own: {

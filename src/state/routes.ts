@@ -5,6 +5,7 @@ import { attributeRoute } from './attribute.ts';
 import { attributedToNone } from './attribution.ts';
 import { forgetClaim } from './attribution-index.ts';
 import type { Context } from './context.ts';
+import { pvdOfId } from './net-pvds.ts';
 import type { NetnsState } from './netns-state.ts';
 import { addPlace, moveRoute, noteRouteGone, placeOfNew, removePlace } from './route-place.ts';
 import type { Attribution, Route } from './snapshot.ts';
@@ -56,10 +57,11 @@ function setRoute(ctx: Context, event: RouteEvent, entry: Fib6Entry): void {
     old = undefined;
   }
   const before = old ? undefined : event.op !== 'new';
-  const route = routeOf(entry, old?.attribution ?? attributedToNone('ra-not-seen'));
+  const netPvd = netPvdOf(ctx, event);
+  const route = routeOf(entry, old?.attribution ?? attributedToNone('ra-not-seen'), netPvd);
   const attribution = attributeRoute(ns, route, before, ctx.tsNs);
   if (old) ns.own.contents?.delete(contentOf(old));
-  if (putRow(ctx, ROUTES, entry.id, routeOf(entry, attribution))) {
+  if (putRow(ctx, ROUTES, entry.id, routeOf(entry, attribution, netPvd))) {
     ns.own.contents?.set(contentOf(entry), entry.id);
     if (!old) addPlace(ns, entry);
   } else forgetClaim(ns.own.index.routes, entry.id);
@@ -76,8 +78,8 @@ function putInPlace({ ns, changes }: Context, event: RouteEvent, id: bigint): vo
 }
 
 /** Field by field: a spread that is added to costs microseconds, and tables are large. */
-function routeOf(entry: Fib6Entry, attribution: Attribution): Route {
-  return {
+function routeOf(entry: Fib6Entry, attribution: Attribution, netPvd: Route['netPvd']): Route {
+  const route: Route = {
     id: entry.id,
     expiresNs: entry.expiresNs,
     dst: entry.dst,
@@ -99,6 +101,13 @@ function routeOf(entry: Fib6Entry, attribution: Attribution): Route {
     nhFlags: entry.nhFlags,
     attribution,
   };
+  return netPvd === undefined ? route : { ...route, netPvd };
+}
+
+/** Undefined where the kernel knows no PvDs. */
+function netPvdOf({ ns, knowsPvds }: Context, { pvd }: RouteEvent): Route['netPvd'] {
+  if (!knowsPvds) return undefined;
+  return pvd === undefined ? null : pvdOfId(ns.netPvds, pvd);
 }
 
 function removeRoute(ctx: Context, id: bigint): void {

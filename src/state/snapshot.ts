@@ -64,10 +64,14 @@ export interface Address {
   readonly validUntil: Instant | undefined;
   readonly preferredUntil: Instant | undefined;
   readonly attribution: Attribution;
+  /** Those of the kernel itself, where it knows PvDs. */
+  readonly netPvds?: readonly PvdId[];
 }
 
 export interface Route extends Fib6Entry {
   readonly attribution: Attribution;
+  /** That of the kernel itself, where it knows PvDs; null: none. */
+  readonly netPvd?: PvdId | null;
 }
 
 export interface Rule {
@@ -196,6 +200,15 @@ export interface Missing {
   readonly reason: string;
 }
 
+/** A PvD as the kernel itself has it (`struct net_pvd` of the series in kernel/). */
+export interface NetPvd {
+  readonly pvd: PvdId;
+  /** As the kernel spells it. */
+  readonly name: string;
+  /** It has left the registry; what holds it may still name it. */
+  readonly isGone: boolean;
+}
+
 /** The replica of one netns. */
 export interface Snapshot {
   readonly netnsCookie: bigint;
@@ -227,6 +240,8 @@ export interface Snapshot {
   readonly neighbours: ReadonlyMap<string, Neighbour>;
   readonly nexthops: ReadonlyMap<number, Nexthop>;
   readonly pvds: ReadonlyMap<PvdId, Pvd>;
+  /** The registry of a kernel that knows PvDs, by its ids. */
+  readonly netPvds?: ReadonlyMap<number, NetPvd>;
   /** `net.ipv6.*` integers outside devconf, by name, e.g. `fib_multipath_hash_policy`. */
   readonly sysctls: ReadonlyMap<string, number>;
   /** What the bounds of the registry and the maps refused, by what. */

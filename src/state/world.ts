@@ -20,6 +20,8 @@ export interface World {
   lostState: number;
   /** Events about namespaces that there was no room for. */
   refusedNetns: number;
+  /** The kernel has PvDs of its own: profile `linux-pvd`. */
+  knowsPvds: boolean;
 }
 
 export function createWorld(limits: Limits = LIMITS): World {
@@ -32,6 +34,7 @@ export function createWorld(limits: Limits = LIMITS): World {
     lostByCpu: new Map(),
     lostState: 0,
     refusedNetns: 0,
+    knowsPvds: false,
   };
 }
 

@@ -29,7 +29,7 @@ export function brokenRule(
   lookups: readonly LookupEvent[],
   snapshot: Snapshot,
 ): string | undefined {
-  const explained = explainAsked(judge, askedOf(event, lookups), snapshot);
+  const explained = explainAsked(judge, askedOf(event, lookups, snapshot.netPvds), snapshot);
   if (explained === undefined || explained.found) return undefined;
   const { prediction, state } = explained;
   const { ladder = [], outcomes } = prediction;

@@ -28,18 +28,25 @@ export interface Asked {
 }
 
 /** `lookups`: of a flow. */
-export function askedOf(event: DecisionEvent, lookups: readonly LookupEvent[]): Asked {
+export function askedOf(
+  event: DecisionEvent,
+  lookups: readonly LookupEvent[],
+  netPvds: Snapshot['netPvds'],
+): Asked {
   switch (event.kind) {
     case 'lookup':
       return {
-        query: lookupQuery(event),
+        query: lookupQuery(event, netPvds),
         isAnswer: (outcome) => isLookupOutcome(event, outcome),
       };
     case 'saddr':
-      return { query: saddrQuery(event), isAnswer: (outcome) => isSaddrOutcome(event, outcome) };
+      return {
+        query: saddrQuery(event, netPvds),
+        isAnswer: (outcome) => isSaddrOutcome(event, outcome),
+      };
     case 'flow':
       return {
-        query: flowQuery(event, lookups),
+        query: flowQuery(event, lookups, netPvds),
         isAnswer: (outcome) => isFlowOutcome(event, outcome),
       };
   }

@@ -121,13 +121,15 @@ export function noteChanges(judge: Judge, event: KernelEvent, changes: readonly 
 
 /** Judges one route lookup. */
 export function judgeLookup(judge: Judge, event: LookupEvent, snapshot: Snapshot): Opinion {
-  const query = lookupQuery(event);
+  if (isBoundUnknown(event, snapshot)) return UNKNOWN_BINDING;
+  const query = lookupQuery(event, snapshot.netPvds);
   return judgeQuery(judge, snapshot, query, (outcome) => isLookupOutcome(event, outcome));
 }
 
 /** Judges one source selection. */
 export function judgeSaddr(judge: Judge, event: SaddrEvent, snapshot: Snapshot): Opinion {
-  const query = saddrQuery(event);
+  if (isBoundUnknown(event, snapshot)) return UNKNOWN_BINDING;
+  const query = saddrQuery(event, snapshot.netPvds);
   return judgeQuery(judge, snapshot, query, (outcome) => isSaddrOutcome(event, outcome));
 }
 
@@ -138,8 +140,14 @@ export function judgeFlow(
   lookups: readonly LookupEvent[],
   snapshot: Snapshot,
 ): Opinion {
-  const query = flowQuery(event, lookups);
+  if (isBoundUnknown(event, snapshot)) return UNKNOWN_BINDING;
+  const query = flowQuery(event, lookups, snapshot.netPvds);
   return judgeQuery(judge, snapshot, query, (outcome) => isFlowOutcome(event, outcome));
+}
+
+/** It is bound to a PvD that no record told of. */
+function isBoundUnknown({ bound }: Pick<FlowEvent, 'bound'>, { netPvds }: Snapshot): boolean {
+  return bound?.some((id) => !netPvds?.has(id)) ?? false;
 }
 
 function judgeQuery(
@@ -177,6 +185,7 @@ export const AGREE: Opinion = { opinion: 'agree', raced: false };
 export const AGREE_RACED: Opinion = { opinion: 'agree', raced: true };
 export const UNKNOWN_START: Opinion = undecided('unknown-start-state');
 export const LOST_RECORDS: Opinion = undecided('lost-records');
+const UNKNOWN_BINDING: Opinion = undecided('unmodelled:pvd-binding');
 
 export function undecided(reason: UndecidedReason): Opinion {
   return { opinion: 'undecided', reason };

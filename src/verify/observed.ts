@@ -1,9 +1,17 @@
 /** Observations: records of decisions as queries for the model, and their answers beside its own. */
 
 import type { FlowEvent, LookupEvent, SaddrEvent, SockRef } from '../decode/event.ts';
-import type { FlowQuery, LookupQuery, Outcome, QuerySock, SaddrQuery } from '../model/query.ts';
+import type {
+  Binding,
+  FlowQuery,
+  LookupQuery,
+  Outcome,
+  QuerySock,
+  SaddrQuery,
+} from '../model/query.ts';
 import { type Addr6, ANY6 } from '../net/addr6.ts';
 import type { PvdId } from '../net/pvd-id.ts';
+import { pvdOfId } from '../state/net-pvds.ts';
 import { addressKey, type Snapshot } from '../state/snapshot.ts';
 
 const RTF_REJECT = 0x200;
@@ -14,7 +22,7 @@ const RTN_THROW = 9;
 const KERNEL_ID_MIN = 1n << 32n;
 
 /** What `ip6_route_output_flags()` was asked. */
-export function lookupQuery(event: LookupEvent): LookupQuery {
+export function lookupQuery(event: LookupEvent, netPvds?: Snapshot['netPvds']): LookupQuery {
   const { query } = event;
   return {
     kind: 'lookup',
@@ -34,12 +42,13 @@ export function lookupQuery(event: LookupEvent): LookupQuery {
     dport: query.dport,
     proto: query.proto,
     sock: sockOf(event.sock),
+    binding: bindingOf(event, netPvds),
     volatile: { mpHash: event.mpHash, exceptions: exceptionsOf([event]) },
   };
 }
 
 /** What `ipv6_dev_get_saddr()` was asked. */
-export function saddrQuery(event: SaddrEvent): SaddrQuery {
+export function saddrQuery(event: SaddrEvent, netPvds?: Snapshot['netPvds']): SaddrQuery {
   return {
     kind: 'saddr',
     daddr: event.daddr,
@@ -47,11 +56,17 @@ export function saddrQuery(event: SaddrEvent): SaddrQuery {
     toNs: event.tsNs,
     oif: event.oif,
     prefs: event.prefs,
+    binding: bindingOf(event, netPvds),
+    routePvd: event.routePvd === undefined ? undefined : pvdOfId(netPvds, event.routePvd),
   };
 }
 
 /** What `ip6_dst_lookup_flow()` was asked; the lookups tell which exceptions were in force. */
-export function flowQuery(event: FlowEvent, lookups: readonly LookupEvent[]): FlowQuery {
+export function flowQuery(
+  event: FlowEvent,
+  lookups: readonly LookupEvent[],
+  netPvds?: Snapshot['netPvds'],
+): FlowQuery {
   const { query } = event;
   return {
     kind: 'flow',
@@ -69,8 +84,14 @@ export function flowQuery(event: FlowEvent, lookups: readonly LookupEvent[]): Fl
     dport: query.dport,
     proto: query.proto,
     sock: sockOf(event.sock),
+    binding: bindingOf(event, netPvds),
     volatile: { mpHash: event.mpHash, exceptions: exceptionsOf(lookups) },
   };
+}
+
+/** What a kernel that knows PvDs was asked to keep to. */
+function bindingOf({ bound }: Pick<FlowEvent, 'bound'>, netPvds: Snapshot['netPvds']): Binding {
+  return bound?.map((id) => pvdOfId(netPvds, id));
 }
 
 function sockOf(sock: SockRef | undefined): QuerySock | undefined {

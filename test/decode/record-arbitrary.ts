@@ -27,6 +27,16 @@ function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<
   return fc.record(model, { noNullPrototype: true });
 }
 
+/** Some of them only in some events. */
+function partly<T, U>(
+  model: { [K in keyof T]: fc.Arbitrary<T[K]> },
+  optional: { [K in keyof U]: fc.Arbitrary<U[K]> },
+): fc.Arbitrary<T & Partial<U>> {
+  const requiredKeys = Object.keys(model) as never[];
+  const all = fc.record({ ...model, ...optional }, { noNullPrototype: true, requiredKeys });
+  return all as unknown as fc.Arbitrary<T & Partial<U>>;
+}
+
 const u8 = fc.integer({ min: 0, max: 0xff });
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
@@ -148,6 +158,9 @@ const ra = record({
 });
 
 const missing = fc.array(record({ part: fc.string(), reason: fc.string() }), { maxLength: 3 });
+/** Ids of PvDs. */
+const pvds = fc.array(u32, { maxLength: 8 });
+const some = fc.array(u32, { minLength: 1, maxLength: 8 });
 const decision = { decision: u64, beginNs: u64, task, sock };
 
 /** The fields of each kind but for the header. */
@@ -156,6 +169,15 @@ const BODIES: {
 } = {
   begin: record({ id, of: fc.constantFrom('addr', 'ra-done', 'kind:77'), ifindex: s32 }),
   netns: record({ inum: u32 }),
+  netpvd: record({
+    id: u32,
+    name: fc.string({ maxLength: 200, unit: fc.constantFrom('a', 'B', '.', '%', ':') }),
+    ifindex: s32,
+    router: addr,
+    flags: u32,
+    sequence: u16,
+    delay: u8,
+  }),
   link: record({
     id,
     name,
@@ -174,25 +196,31 @@ const BODIES: {
     event: u32,
   }),
   devconf: record({ ifindex: fc.integer({ min: -1, max: 4 }), conf: devconf }),
-  addr: record({
-    id,
-    addr,
-    peer: addr,
-    prefixLen: few(128),
-    ifindex: few(4),
-    flags: u32,
-    scope: u16,
-    proto: u8,
-    validLftSec: u32,
-    preferredLftSec: u32,
-    cstampNs: u64,
-    tstampNs: u64,
-    rtPriority: u32,
-    rtId: id,
-    state: s32,
-    event: u32,
-  }),
-  route: record({ entry: fib6, nlmsgFlags: u32, error: s32, portid: u32 }),
+  addr: partly(
+    {
+      id,
+      addr,
+      peer: addr,
+      prefixLen: few(128),
+      ifindex: few(4),
+      flags: u32,
+      scope: u16,
+      proto: u8,
+      validLftSec: u32,
+      preferredLftSec: u32,
+      cstampNs: u64,
+      tstampNs: u64,
+      rtPriority: u32,
+      rtId: id,
+      state: s32,
+      event: u32,
+    },
+    { pvds },
+  ),
+  route: partly(
+    { entry: fib6, nlmsgFlags: u32, error: s32, portid: u32 },
+    { pvd: u32.filter((id) => id !== 0) },
+  ),
   rule: record({
     id,
     pref: u32,
@@ -261,52 +289,61 @@ const BODIES: {
     acceptRa: s32,
     forwarding: s32,
   }),
-  lookup: record({
-    ...decision,
-    query: flow6,
-    lookupFlags: u32,
-    begin: stamps,
-    end: stamps,
-    tries: fc.array(
-      record({
-        table: u32,
-        id,
-        rulePref: fc.option(fc.integer({ min: 0, max: 0xfffffffe }), { nil: undefined }),
-      }),
-      { minLength: 4, maxLength: 4 },
-    ),
-    triesCount: fc.integer({ min: 4, max: 9 }),
-    entry: fc.option(fib6, { nil: undefined }),
-    exception: flag,
-    inFlow: flag,
-    mpHash: u32,
-    error: s32,
-    oif: s32,
-    gateway: addr,
-    rtFlags: u32,
-  }),
-  saddr: record({
-    ...decision,
-    begin: stamps,
-    end: stamps,
-    daddr: addr,
-    oif: s32,
-    prefs: u32,
-    saddr: addr,
-    error: s32,
-  }),
-  flow: record({
-    ...decision,
-    query: flow6,
-    daddr: addr,
-    saddr: addr,
-    gateway: addr,
-    oif: s32,
-    error: s32,
-    mpHash: u32,
-    lookups: u16,
-    saddrs: u16,
-  }),
+  lookup: partly(
+    {
+      ...decision,
+      query: flow6,
+      lookupFlags: u32,
+      begin: stamps,
+      end: stamps,
+      tries: fc.array(
+        record({
+          table: u32,
+          id,
+          rulePref: fc.option(fc.integer({ min: 0, max: 0xfffffffe }), { nil: undefined }),
+        }),
+        { minLength: 4, maxLength: 4 },
+      ),
+      triesCount: fc.integer({ min: 4, max: 9 }),
+      entry: fc.option(fib6, { nil: undefined }),
+      exception: flag,
+      inFlow: flag,
+      mpHash: u32,
+      error: s32,
+      oif: s32,
+      gateway: addr,
+      rtFlags: u32,
+    },
+    { bound: pvds },
+  ),
+  saddr: partly(
+    {
+      ...decision,
+      begin: stamps,
+      end: stamps,
+      daddr: addr,
+      oif: s32,
+      prefs: u32,
+      saddr: addr,
+      error: s32,
+    },
+    { bound: some, routePvd: u32.filter((id) => id !== 0) },
+  ),
+  flow: partly(
+    {
+      ...decision,
+      query: flow6,
+      daddr: addr,
+      saddr: addr,
+      gateway: addr,
+      oif: s32,
+      error: s32,
+      mpHash: u32,
+      lookups: u16,
+      saddrs: u16,
+    },
+    { bound: pvds },
+  ),
   'agent-start': record({
     info: fc.record(
       {

@@ -3,6 +3,7 @@
 import type { AddrEvent, EventHeader } from '../event.ts';
 import { KIND, LAYOUT } from '../layout.gen.ts';
 import type { Codec } from './codec.ts';
+import { pvdsBytes, readPvds, writePvds } from './pvds.ts';
 import { readAddr6 } from './read.ts';
 import { writeAddr6 } from './write.ts';
 
@@ -11,8 +12,8 @@ const S = LAYOUT.pvd_addr;
 export const addrCodec: Codec<AddrEvent> = {
   kind: KIND.ADDR,
   lenMinBytes: S.size,
-  decode(view: DataView, at: number, _len: number, h: EventHeader): AddrEvent {
-    return {
+  decode(view: DataView, at: number, len: number, h: EventHeader): AddrEvent {
+    const event: AddrEvent = {
       kind: 'addr',
       tsNs: h.tsNs,
       netnsCookie: h.netnsCookie,
@@ -40,8 +41,10 @@ export const addrCodec: Codec<AddrEvent> = {
       state: view.getInt32(at + S.state, true),
       event: view.getUint32(at + S.event, true),
     };
+    const pvds = readPvds(view, at, len, S.size);
+    return pvds ? { ...event, pvds: pvds.ids } : event;
   },
-  lenBytes: () => S.size,
+  lenBytes: ({ pvds }) => S.size + pvdsBytes(pvds !== undefined),
   encode(view: DataView, e: AddrEvent): void {
     view.setBigUint64(S.id, e.id, true);
     view.setBigUint64(S.cstamp_ns, e.cstampNs, true);
@@ -59,5 +62,6 @@ export const addrCodec: Codec<AddrEvent> = {
     view.setUint8(S.proto, e.proto);
     view.setInt32(S.state, e.state, true);
     view.setUint32(S.event, e.event, true);
+    if (e.pvds) writePvds(view, S.size, { ids: e.pvds, route: 0 });
   },
 };

@@ -4,6 +4,7 @@ import type { EventHeader, FlowEvent } from '../event.ts';
 import { KIND, LAYOUT } from '../layout.gen.ts';
 import type { Codec } from './codec.ts';
 import { readFlow6, readSock, readTask, writeFlow6, writeSock, writeTask } from './decision.ts';
+import { pvdsBytes, readPvds, writePvds } from './pvds.ts';
 import { readAddr6 } from './read.ts';
 import { writeAddr6 } from './write.ts';
 
@@ -12,8 +13,8 @@ const S = LAYOUT.pvd_flow;
 export const flowCodec: Codec<FlowEvent> = {
   kind: KIND.FLOW,
   lenMinBytes: S.size,
-  decode(view: DataView, at: number, _len: number, h: EventHeader): FlowEvent {
-    return {
+  decode(view: DataView, at: number, len: number, h: EventHeader): FlowEvent {
+    const event: FlowEvent = {
       kind: 'flow',
       tsNs: h.tsNs,
       netnsCookie: h.netnsCookie,
@@ -38,9 +39,12 @@ export const flowCodec: Codec<FlowEvent> = {
       sock: readSock(view, at + S.sock),
       query: readFlow6(view, at + S.query),
     };
+    const pvds = readPvds(view, at, len, S.size);
+    return pvds ? { ...event, bound: pvds.ids } : event;
   },
-  lenBytes: () => S.size,
+  lenBytes: ({ bound }) => S.size + pvdsBytes(bound !== undefined),
   encode(view: DataView, e: FlowEvent): void {
+    if (e.bound) writePvds(view, S.size, { ids: e.bound, route: 0 });
     view.setBigUint64(S.decision, e.decision, true);
     view.setBigUint64(S.begin_ns, e.beginNs, true);
     writeAddr6(view, S.daddr, e.daddr);

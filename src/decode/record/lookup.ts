@@ -14,6 +14,7 @@ import {
   writeTask,
 } from './decision.ts';
 import { readFib6, writeFib6 } from './fib6.ts';
+import { pvdsBytes, readPvds, writePvds } from './pvds.ts';
 import { readAddr6 } from './read.ts';
 import { writeAddr6 } from './write.ts';
 
@@ -24,9 +25,9 @@ const NO_RULES = 0xffffffff;
 export const lookupCodec: Codec<LookupEvent> = {
   kind: KIND.LOOKUP,
   lenMinBytes: S.size,
-  decode(view: DataView, at: number, _len: number, h: EventHeader): LookupEvent {
+  decode(view: DataView, at: number, len: number, h: EventHeader): LookupEvent {
     const what = view.getUint32(at + S.what, true);
-    return {
+    const event: LookupEvent = {
       kind: 'lookup',
       tsNs: h.tsNs,
       netnsCookie: h.netnsCookie,
@@ -56,9 +57,12 @@ export const lookupCodec: Codec<LookupEvent> = {
       exception: (what & LOOKUP_FLAG.EXCEPTION) !== 0,
       inFlow: (what & LOOKUP_FLAG.IN_FLOW) !== 0,
     };
+    const pvds = readPvds(view, at, len, S.size);
+    return pvds ? { ...event, bound: pvds.ids } : event;
   },
-  lenBytes: () => S.size,
+  lenBytes: ({ bound }) => S.size + pvdsBytes(bound !== undefined),
   encode(view: DataView, e: LookupEvent): void {
+    if (e.bound) writePvds(view, S.size, { ids: e.bound, route: 0 });
     view.setBigUint64(S.decision, e.decision, true);
     view.setBigUint64(S.begin_ns, e.beginNs, true);
     view.setUint32(S.lookup_flags, e.lookupFlags, true);

@@ -11,7 +11,7 @@ export const routeCodec: Codec<RouteEvent> = {
   kind: KIND.ROUTE,
   lenMinBytes: S.size,
   decode(view: DataView, at: number, _len: number, h: EventHeader): RouteEvent {
-    return {
+    const event: RouteEvent = {
       kind: 'route',
       tsNs: h.tsNs,
       netnsCookie: h.netnsCookie,
@@ -27,12 +27,15 @@ export const routeCodec: Codec<RouteEvent> = {
       portid: view.getUint32(at + S.portid, true),
       entry: readFib6(view, at + S.fib6),
     };
+    const pvd = view.getUint32(at + S.pvd, true);
+    return pvd === 0 ? event : { ...event, pvd };
   },
   lenBytes: () => S.size,
   encode(view: DataView, e: RouteEvent): void {
     view.setUint32(S.nlmsg_flags, e.nlmsgFlags, true);
     view.setInt32(S.error, e.error, true);
     view.setUint32(S.portid, e.portid, true);
+    view.setUint32(S.pvd, e.pvd ?? 0, true);
     writeFib6(view, S.fib6, e.entry);
   },
 };

@@ -4,6 +4,7 @@ import type { EventHeader, SaddrEvent } from '../event.ts';
 import { KIND, LAYOUT } from '../layout.gen.ts';
 import type { Codec } from './codec.ts';
 import { readSock, readStamps, readTask, writeSock, writeStamps, writeTask } from './decision.ts';
+import { pvdsBytes, readPvds, writePvds } from './pvds.ts';
 import { readAddr6 } from './read.ts';
 import { writeAddr6 } from './write.ts';
 
@@ -12,8 +13,8 @@ const S = LAYOUT.pvd_saddr;
 export const saddrCodec: Codec<SaddrEvent> = {
   kind: KIND.SADDR,
   lenMinBytes: S.size,
-  decode(view: DataView, at: number, _len: number, h: EventHeader): SaddrEvent {
-    return {
+  decode(view: DataView, at: number, len: number, h: EventHeader): SaddrEvent {
+    const event: SaddrEvent = {
       kind: 'saddr',
       tsNs: h.tsNs,
       netnsCookie: h.netnsCookie,
@@ -36,9 +37,18 @@ export const saddrCodec: Codec<SaddrEvent> = {
       begin: readStamps(view, at + S.begin),
       end: readStamps(view, at + S.end),
     };
+    const pvds = readPvds(view, at, len, S.size);
+    if (pvds === undefined) return event;
+    const { ids, route } = pvds;
+    return {
+      ...event,
+      ...(ids.length > 0 && { bound: ids }),
+      ...(route !== 0 && { routePvd: route }),
+    };
   },
-  lenBytes: () => S.size,
+  lenBytes: (e) => S.size + pvdsBytes(hasPvds(e)),
   encode(view: DataView, e: SaddrEvent): void {
+    if (hasPvds(e)) writePvds(view, S.size, { ids: e.bound ?? [], route: e.routePvd ?? 0 });
     view.setBigUint64(S.decision, e.decision, true);
     view.setBigUint64(S.begin_ns, e.beginNs, true);
     writeAddr6(view, S.daddr, e.daddr);
@@ -52,3 +62,7 @@ export const saddrCodec: Codec<SaddrEvent> = {
     writeStamps(view, S.end, e.end);
   },
 };
+
+function hasPvds({ bound, routePvd }: SaddrEvent): boolean {
+  return bound !== undefined || routePvd !== undefined;
+}

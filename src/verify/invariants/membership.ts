@@ -4,6 +4,7 @@ import { isImplicitPvdId, type PvdId } from '../../net/pvd-id.ts';
 import type { Pvd, Snapshot } from '../../state/snapshot.ts';
 import { broken, type Holding, type Invariant, unless } from '../invariant.ts';
 import type { KernelPvd, KernelPvds, StateObservation } from '../observation.ts';
+import { routeTag, sourceTag } from './association.ts';
 import { pvdText } from './flow.ts';
 
 const KEPT = ['linux-pvd', 'rfc'] as const;
@@ -191,7 +192,7 @@ export const MEMBERSHIP: readonly Invariant[] = [
     source: 'RFC 8801, section 3.4',
     text: 'An address is in the PvD of the last RA with its PIO, temporary ones included.',
     profiles: KEPT,
-    checks: { state: ofKernel(addressTags) },
+    checks: { state: ofKernel(addressTags), decision: sourceTag },
   },
   {
     id: 'I23',
@@ -199,7 +200,7 @@ export const MEMBERSHIP: readonly Invariant[] = [
     source: 'RFC 8801, section 3.4',
     text: 'A prefix, RIO or default route is in the PvD of the last RA that carried it.',
     profiles: KEPT,
-    checks: { state: ofKernel(routeTags) },
+    checks: { state: ofKernel(routeTags), decision: routeTag },
   },
   {
     id: 'I27',
