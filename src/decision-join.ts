@@ -45,6 +45,7 @@ export const JOIN_MAX = 4096;
 const PARTS_MAX = 32;
 /** A flow lookup does not sleep: after this its record was lost. */
 const OVERDUE_NS = 1_000_000_000n;
+const NONE: readonly JoinedDecision[] = [];
 
 /** Adds a lookup; what that completes. */
 export function joinLookup(join: DecisionJoin, part: LookupPart): JoinedDecision[] {
@@ -72,7 +73,8 @@ export function joinFlow(join: DecisionJoin, event: FlowEvent): JoinedDecision {
 }
 
 /** Decisions whose flow record is overdue at `nowNs`. */
-export function overdueDecisions(join: DecisionJoin, nowNs: Instant): JoinedDecision[] {
+export function overdueDecisions(join: DecisionJoin, nowNs: Instant): readonly JoinedDecision[] {
+  if (join.size === 0) return NONE;
   const out: JoinedDecision[] = [];
   for (const [decision, pending] of join) {
     if (pending.sinceNs + OVERDUE_NS > nowNs) break;

@@ -16,6 +16,7 @@ export type RaJoin = Map<bigint, RaEvent>;
 export const RA_JOIN_MAX = 64;
 /** Processing an RA takes microseconds: after this the record of its outcome was lost. */
 const OVERDUE_NS = 1_000_000_000n;
+const NONE: readonly RaEvent[] = [];
 
 /** Adds an RA; returns the one that had to make room for it, if any. */
 export function awaitRa(join: RaJoin, event: RaEvent): RaEvent[] {
@@ -26,7 +27,8 @@ export function awaitRa(join: RaJoin, event: RaEvent): RaEvent[] {
 }
 
 /** RAs whose outcome is overdue at `nowNs`. */
-export function overdueRas(join: RaJoin, nowNs: Instant): RaEvent[] {
+export function overdueRas(join: RaJoin, nowNs: Instant): readonly RaEvent[] {
+  if (join.size === 0) return NONE;
   const out: RaEvent[] = [];
   for (const [raId, event] of join) {
     if (event.tsNs + OVERDUE_NS > nowNs) break;

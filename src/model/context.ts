@@ -1,6 +1,6 @@
 /** What one decision carries along: the flow as it changes, the result so far, and the oracle. */
 
-import type { Addr6 } from '../net/addr6.ts';
+import { type Addr6, ANY6 } from '../net/addr6.ts';
 import type { Instant } from '../net/instant.ts';
 import type { PvdId } from '../net/pvd-id.ts';
 import { PATH_MAX } from './fib6-trie.ts';
@@ -15,6 +15,8 @@ import { type SaddrScore, saddrScores } from './rfc6724-saddr.ts';
 export interface Flow {
   /** daddr in words 0-3, saddr in 4-7. */
   readonly words: Uint32Array;
+  /** Whose words there are: that of the query before, which often is the next one's, too. */
+  daddr: Addr6;
   saddr: Addr6;
   oif: number;
   iif: number;
@@ -80,7 +82,8 @@ export function createContext(state: ModelState, profile: Profile): Context {
     profile,
     flow: {
       words: new Uint32Array(8),
-      saddr: '::' as Addr6,
+      daddr: ANY6,
+      saddr: ANY6,
       oif: 0,
       iif: 0,
       l3mdev: 0,

@@ -156,7 +156,10 @@ function run(ctx: Context, query: Query): Outcome {
   const { flow } = ctx;
   ctx.fromNs = query.fromNs;
   ctx.toNs = query.toNs;
-  writeWords(query.daddr, flow.words, DADDR);
+  if (flow.daddr !== query.daddr) {
+    flow.daddr = query.daddr;
+    writeWords(query.daddr, flow.words, DADDR);
+  }
   if (query.kind === 'saddr') {
     const found = devGetSaddr(ctx, query.oif, query.prefs, query.nextHop, query.routePvd);
     return saddrOutcome(found);

@@ -35,6 +35,7 @@ export function addr6FromBytes(bytes: Uint8Array, offset = 0): Addr6 {
 
 /** Formats four 32-bit words, most significant first. */
 export function addr6FromWords(a: number, b: number, c: number, d: number): Addr6 {
+  if ((a | b | c | d) === 0) return ANY6;
   let hash = Math.imul(a ^ Math.imul(b, 0x85ebca6b), 0x9e3779b1);
   hash = Math.imul(hash ^ c ^ (hash >>> 15), 0xc2b2ae35);
   hash = Math.imul(hash ^ d ^ (hash >>> 13), 0x27d4eb2f);
