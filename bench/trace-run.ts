@@ -8,7 +8,7 @@
 
 import { statSync } from 'node:fs';
 import { flowsOf } from '../agent/expect/flows-of.ts';
-import { readTrace } from '../agent/trace/reader.ts';
+import { readBatches } from '../agent/trace/reader.ts';
 import { createTrace } from '../agent/trace/writer.ts';
 import { diffFlows } from '../src/expect/diff.ts';
 import { createPipeline, finish, step } from '../src/pipeline.ts';
@@ -46,7 +46,9 @@ function replay(file: string): object {
   let envelopes = 0;
   const before = process.cpuUsage();
   const startedAt = performance.now();
-  for (const record of readTrace(file, fail)) envelopes += step(pipeline, record).length;
+  for (const records of readBatches(file, fail)) {
+    for (const record of records) envelopes += step(pipeline, record).length;
+  }
   envelopes += finish(pipeline).length;
   const { user, system } = process.cpuUsage(before);
   const { decisions, verdicts } = pipeline.stats;

@@ -7,7 +7,7 @@ import type { Filter } from '../../src/publish/filter.ts';
 import { EXIT } from '../error.ts';
 import { createLineSink, filterOption, formatOption, type LineFormat } from '../sink/format.ts';
 import { formatSummary, summaryExitCode } from '../sink/summary.ts';
-import { readTrace, type TraceProblem } from '../trace/reader.ts';
+import { readBatches, type TraceProblem } from '../trace/reader.ts';
 
 export function replayCommand(): Command {
   return new Command('replay')
@@ -27,8 +27,8 @@ async function replay(
   const sink = createLineSink(format, process.stdout, filter ? { filter } : {});
   const pipeline = createPipeline();
   const problems: TraceProblem[] = [];
-  for (const record of readTrace(file, (problem) => problems.push(problem))) {
-    sink.write(step(pipeline, record));
+  for (const records of readBatches(file, (problem) => problems.push(problem))) {
+    sink.write(records.flatMap((record) => step(pipeline, record)));
     if (sink.full) await sink.drained();
   }
   sink.write(finish(pipeline));

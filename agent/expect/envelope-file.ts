@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { createPipeline, finish, step } from '../../src/pipeline.ts';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { AgentError, EXIT } from '../error.ts';
-import { readTrace, type TraceProblem } from '../trace/reader.ts';
+import { readBatches, type TraceProblem } from '../trace/reader.ts';
 
 /** A line longer than this is no envelope. */
 const LINE_MAX = 1 << 28;
@@ -20,7 +20,9 @@ export function* envelopesOf(
     return;
   }
   const pipeline = createPipeline();
-  for (const record of readTrace(file, onProblem)) yield* step(pipeline, record);
+  for (const records of readBatches(file, onProblem)) {
+    for (const record of records) yield* step(pipeline, record);
+  }
   yield* finish(pipeline);
 }
 

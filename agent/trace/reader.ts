@@ -45,6 +45,14 @@ export function* readTrace(
   path: string,
   onProblem: (problem: TraceProblem) => void,
 ): Generator<Uint8Array, void> {
+  for (const records of readBatches(path, onProblem)) yield* records;
+}
+
+/** As {@link readTrace}, a block's records at a time: for whoever reads many, one by one costs more. */
+export function* readBatches(
+  path: string,
+  onProblem: (problem: TraceProblem) => void,
+): Generator<readonly Uint8Array[], void> {
   const files = filesOf(path);
   let before: Place | undefined;
   let problems = 0;
@@ -53,7 +61,7 @@ export function* readTrace(
     const reader = new Reader(file, before, (problem) => {
       if (problems++ < PROBLEMS_MAX) onProblem({ ...problem, message: name + problem.message });
     });
-    for (const records of reader.read()) for (const record of records) yield record;
+    yield* reader.read();
     before = reader.place ?? before;
   }
 }
@@ -84,7 +92,7 @@ class Reader {
     this.#onProblem = onProblem;
   }
 
-  /** The intact records of each block; together, as handing on one by one costs more than reading. */
+  /** The intact records of each block. */
   *read(): Generator<readonly Uint8Array[], void> {
     try {
       yield* this.#all();
