@@ -24,8 +24,11 @@ export interface Step {
   readonly beginNs: Instant;
   readonly endNs: Instant;
   readonly changes: readonly Change[];
-  undo: Undo[];
+  /** Of each change, once the model has made them. */
+  undo: readonly (Undo | undefined)[];
 }
+
+const NOT_MADE: Step['undo'] = [];
 
 /** States that follow each other without a gap. */
 export interface Era {
@@ -83,7 +86,7 @@ export function addStep(
   changes: readonly Change[],
 ): void {
   if (changes.length === 0) return;
-  history.steps.push({ beginNs, endNs, changes, undo: [] });
+  history.steps.push({ beginNs, endNs, changes, undo: NOT_MADE });
   trim(history, endNs);
 }
 
@@ -183,15 +186,12 @@ function moveTo(history: Era, at: number): ModelState {
   const { steps } = history;
   while (history.made < at) {
     const step = steps[history.made++] as Step;
-    for (const change of step.changes) {
-      const undo = applyChange(model, change);
-      if (undo) step.undo.push(undo);
-    }
+    step.undo = step.changes.map((change) => applyChange(model, change));
   }
   while (history.made > at) {
     const step = steps[--history.made] as Step;
-    for (const undo of step.undo.reverse()) undo();
-    step.undo = [];
+    for (const undo of step.undo.toReversed()) undo?.();
+    step.undo = NOT_MADE;
   }
   return currentState(model);
 }
