@@ -231,6 +231,7 @@ function emitChanges(pipeline: Pipeline, out: Envelope[], event: KernelEvent): v
   const wasDoubted = before?.lostNs !== undefined;
   const wasTrusted = before?.seeded === true && !wasDoubted;
   const changes = applyEvent(pipeline.world, event);
+  if (changes.length === 0 && isDecision(event)) return;
   noteChanges(pipeline.trials, changes);
   emitJudged(pipeline, out, takeChanges(pipeline, event, changes, wasTrusted));
   if (changes.length === 0 && !isDump) return;
@@ -251,6 +252,11 @@ function emitChanges(pipeline: Pipeline, out: Envelope[], event: KernelEvent): v
   if (snapshot === undefined) return;
   pipeline.shown.add(netnsCookie);
   emit(pipeline, out, 'snapshot', tsNs, netnsCookie, presentSnapshot(snapshot));
+}
+
+/** It changes nothing itself, but PvDs may lose members by then. */
+function isDecision({ kind }: KernelEvent): boolean {
+  return kind === 'lookup' || kind === 'saddr' || kind === 'flow';
 }
 
 function emit<K extends EnvelopeKind>(
