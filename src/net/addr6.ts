@@ -18,7 +18,7 @@ export const ANY6: Addr6 = '::' as Addr6;
  * Texts of recent addresses. Direct-mapped: an address has one slot and evicts whatever is
  * in it, so hostile input cannot grow the cache, and a hit costs four compares.
  */
-const SLOTS = 8192;
+const SLOTS = 16_384;
 const slotWords = new Uint32Array(4 * SLOTS);
 const slotTexts: Addr6[] = new Array<Addr6>(SLOTS).fill(ANY6);
 

@@ -91,15 +91,15 @@ export const lookupCodec: Codec<LookupEvent> = {
 
 function readTries(view: DataView, at: number): LookupTry[] {
   const count = Math.min(view.getUint32(at + S.tries_count, true), LIMIT.TRIES_MAX);
-  const tries: LookupTry[] = [];
+  const tries = new Array<LookupTry>(count);
   for (let i = 0; i < count; i++) {
     const t = at + S.tries + i * T.size;
     const rulePref = view.getUint32(t + T.rule_pref, true);
-    tries.push({
+    tries[i] = {
       table: view.getUint32(t + T.table, true),
       id: view.getBigUint64(t + T.id, true),
       rulePref: rulePref === NO_RULES ? undefined : rulePref,
-    });
+    };
   }
   return tries;
 }
