@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Build Linux 6.12 (Debian's linux-source-6.12) with the PvD series of this folder; print the image.
 #
-#   kernel/build.sh [--base] [--off] [--debug] [--jobs N]
+#   kernel/build.sh [--base] [--off] [--debug] [--patch FILE]... [--jobs N]
 #
 #   --base   without the series, but with the same configuration
 #   --off    with the series and CONFIG_NET_PVD off
 #   --debug  with lockdep, KFENCE and checks for sleeping while atomic
+#   --patch  with this patch on top; in the tree of the kernel without it, where few files change
 #
 # What nothing has changed for is not built again: the name of the image says what it was made of.
 set -euo pipefail
@@ -17,32 +18,36 @@ patches=("$here"/[0-9]*.patch)
 extra=CONFIG_NET_PVD=y
 fragments=("$here/config")
 kind=pvd
+own=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--base) patches=() extra='' kind=base ;;
 	--off) extra='' kind=off ;;
 	--debug) fragments+=("$here/debug.config") kind=$kind-debug ;;
+	--patch) own+=("$(realpath -e "$2")"); shift ;;
 	--jobs) jobs=$2; shift ;;
-	*) sed -n '3,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+	*) sed -n '3,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 	shift
 done
+patches+=(${own[@]+"${own[@]}"})
 say() { echo "kernel/build.sh: $*" >&2; }
 
 cache=${PVDSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pvdscope}/pvd-kernel
 mkdir -p "$cache"
-exec 9>"$cache/lock"
-flock -n 9 || { say 'waiting for another build'; flock 9; }
-
 # Named by what it is made of: the package by its version, ours by their bytes.
 key() {
 	{ cat "$cache/version"; echo "$extra"; cat "${fragments[@]}" ${patches[@]+"${patches[@]}"}; } |
 		sha256sum | cut -c1-16
 }
-if [ -e "$cache/version" ]; then
+found() {
+	[ -e "$cache/version" ] || return 0
 	image=$cache/$kind-$(key)
 	if [ -e "$image" ]; then echo "$image"; exit 0; fi
-fi
+}
+found
+exec 9>"$cache/lock"
+flock -n 9 || { say 'waiting for another build'; flock 9; found; }
 for tool in gcc make flex bison bc pahole patch xz openssl dpkg-deb apt-get sha256sum; do
 	command -v $tool >/dev/null || {
 		say "$tool is missing: apt-get install build-essential flex bison bc dwarves patch xz-utils libelf-dev libssl-dev"
@@ -97,28 +102,32 @@ if [ ! -e "$tree/.unpacked" ]; then
 	: >"$tree/.applied"
 fi
 # The files of the package that patches touch are kept, to start from again.  What comes out as it
-# was keeps its time: a header like sched.h, once patched, must not rebuild all.
+# was keeps its time: a header like sched.h, once patched, must not rebuild all.  What does not is
+# new, even if it is the package's old one, or make would take the objects of the patch for its.
 touched() { sed -n 's#^+++ b/\([^[:space:]]*\).*#\1#p' "$1" | sort -u; }
 base=$tree/.base
 was=$tree/.was
 rm -rf "$was"
 mkdir -p "$base" "$was"
-touched "$tree/.applied" | while read -r file; do
+touched "$tree/.applied" >"$tree/.files"
+while read -r file; do
 	(cd "$tree" && cp -p --parents "$file" "$was" && rm "$file")
 	if [ -e "$base/$file" ]; then cp -p "$base/$file" "$tree/$file"; fi
-done
+done <"$tree/.files"
 : >"$tree/.applied"
 if [ ${#patches[@]} -gt 0 ]; then
 	cat "${patches[@]}" >"$tree/.next"
 	touched "$tree/.next" | while read -r file; do
 		if [ -e "$tree/$file" ]; then (cd "$tree" && cp -p --parents "$file" "$base"); fi
 	done
+	touched "$tree/.next" >>"$tree/.files"
 	cp "$tree/.next" "$tree/.applied"
 	patch -sp1 -d "$tree" <"$tree/.next"
-	touched "$tree/.applied" | while read -r file; do
-		if cmp -s "$was/$file" "$tree/$file"; then touch -r "$was/$file" "$tree/$file"; fi
-	done
 fi
+while read -r file; do
+	if cmp -s "$was/$file" "$tree/$file"; then touch -r "$was/$file" "$tree/$file"
+	elif [ -e "$tree/$file" ]; then touch "$tree/$file"; fi
+done <"$tree/.files"
 
 mkdir -p "$out"
 { cat "${fragments[@]}"; echo "$extra"; } >"$out/all.config"
