@@ -60,7 +60,8 @@ function setAddress(ctx: Context, event: AddrEvent, key: string): void {
   const moves = old !== undefined && old.prefixLen !== bare.prefixLen;
   if (moves) forgetProvided(ctx, key, old);
   const address = { ...bare, attribution };
-  if (!putRow(ctx, ADDRESSES, key, address)) forgetClaim(ns.own.index.addresses, key);
+  const came = event.op === 'new';
+  if (!putRow(ctx, ADDRESSES, key, address, came)) forgetClaim(ns.own.index.addresses, key);
   else if (!old || moves || !sameAttribution(old.attribution, attribution)) {
     addressSet(ctx, key, address);
   }

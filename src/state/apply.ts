@@ -74,6 +74,7 @@ export function applyEvent(world: World, event: KernelEvent): readonly Change[] 
       return NO_CHANGES;
     case 'agent-start':
       world.startNs = event.tsNs;
+      world.hz = event.info.hz > 0 ? event.info.hz : undefined;
       return NO_CHANGES;
     default:
       return applyToNetns(world, event);
@@ -154,8 +155,8 @@ function contextOf(world: World, ns: NetnsState, tsNs: Instant, changes: Change[
 }
 
 function contextAt(world: World, ns: NetnsState, tsNs: Instant, changes: Change[]): Context {
-  const { limits, knowsPvds } = world;
-  return { ns, limits, knowsPvds, tsNs, startNs: world.startNs ?? tsNs, changes };
+  const { limits, knowsPvds, startNs = tsNs, hz } = world;
+  return { ns, limits, knowsPvds, tsNs, startNs, hz, changes };
 }
 
 /** What a dump says is newer than the records of hooks that still wait in the ring. */

@@ -14,6 +14,8 @@ export interface Context {
   readonly tsNs: Instant;
   /** When the hooks began to report. */
   readonly startNs: Instant;
+  /** Jiffies a second, once the agent has told. */
+  readonly hz: number | undefined;
   readonly changes: Change[];
 }
 

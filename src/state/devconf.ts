@@ -71,6 +71,17 @@ const COPIED: ReadonlySet<string> = new Set([
   'addr_gen_mode',
 ]);
 
+/** `proc_dointvec_jiffies()` and `proc_dointvec_ms_jiffies()`: parts of a second in the file. */
+const TIMERS: ReadonlyMap<string, bigint> = new Map([
+  ['route.gc_min_interval', 1n],
+  ['route.gc_timeout', 1n],
+  ['route.gc_interval', 1n],
+  ['route.mtu_expires', 1n],
+  ['idgen_delay', 1n],
+  ['route.gc_min_interval_ms', 1000n],
+  ['icmp.ratelimit', 1000n],
+]);
+
 /** Directories whose integers belong to the netns and not to an interface. */
 const NETNS_DIRS: ReadonlySet<string> = new Set(['ipv6', 'ipv4', 'icmp', 'route']);
 
@@ -82,8 +93,13 @@ export const sysctlSubject: Subject<SysctlEvent, string, number> = {
     if (!NETNS_DIRS.has(dir)) return undefined;
     return dir === 'ipv6' || dir === 'ipv4' ? name : `${dir}.${name}`;
   },
-  set(ctx, { value }, key) {
-    if (value !== undefined) putRow(ctx, SYSCTLS, key, Number(value));
+  /** A hook reads what the kernel holds, in jiffies; the replica has what the file says. */
+  set(ctx, { value, op }, key) {
+    if (value === undefined) return;
+    const { hz } = ctx;
+    const unit = op === 'dump' || hz === undefined ? undefined : TIMERS.get(key);
+    const shown = unit === undefined || hz === undefined ? value : (value * unit) / BigInt(hz);
+    putRow(ctx, SYSCTLS, key, Number(shown));
   },
   remove: (ctx, key) => void removeRow(ctx, SYSCTLS, key),
 };

@@ -12,7 +12,7 @@ import type { StateEvent } from '../decode/event.ts';
 import type { Instant } from '../net/instant.ts';
 import { type Context, netnsChanged, refuse } from './context.ts';
 import type { Limits } from './limits.ts';
-import type { Missing } from './snapshot.ts';
+import type { Missing, Rule } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 
 export interface Touched {
@@ -26,6 +26,8 @@ export interface Dump {
   /** Dumped events by table. */
   readonly staged: Map<keyof Limits, StateEvent[]>;
   readonly touched: Map<keyof Limits, Map<unknown, Touched>>;
+  /** Rules that went meanwhile, by key: what is dumped has no key, and is known by its content. */
+  readonly rulesGone: Map<string, Rule>;
   touchedCount: number;
   /** More rows changed than could be noted. */
   overflow: boolean;
@@ -38,6 +40,7 @@ export function beginDump(ctx: Context): void {
     startNs: ctx.tsNs,
     staged: new Map(),
     touched: new Map(),
+    rulesGone: new Map(),
     touchedCount: 0,
     overflow: false,
     merging: false,

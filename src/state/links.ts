@@ -29,8 +29,10 @@ export const linkSubject: Subject<LinkEvent, number, Link> = {
     const old = ns.links.get(key);
     // Read again outside of a dump: what went meanwhile does not come back.
     if (event.op === 'dump' && !ns.own.dump && !old) return;
-    if (!old && isOfUnlisted(event, ns.seeded)) return;
-    putRow(ctx, LINKS, key, linkOf(event, event.op === 'new' ? undefined : old));
+    const isKnown = ns.seeded || wentMeanwhile(ctx, key);
+    if (!old && isOfUnlisted(event, isKnown)) return;
+    const came = event.op === 'new' || event.event === NETDEV_REGISTER;
+    putRow(ctx, LINKS, key, linkOf(event, event.op === 'new' ? undefined : old), came);
   },
   remove: removeLink,
 };
@@ -39,10 +41,15 @@ export const linkSubject: Subject<LinkEvent, number, Link> = {
  * Notifications also come before `list_netdevice()` and after `unlist_netdevice()`, of a device
  * that is in no list (`unregister_netdevice_many_notify()`): that makes no row.
  */
-function isOfUnlisted({ op, event }: LinkEvent, isSeeded: boolean): boolean {
+function isOfUnlisted({ op, event }: LinkEvent, isKnown: boolean): boolean {
   // These are of listed ones only; where `list_netdevice()` cannot be hooked they are all there is.
   if (op !== 'change' || event === NETDEV_REGISTER || event === NETDEV_UP) return false;
-  return isSeeded || event === NETDEV_UNREGISTER;
+  return isKnown || event === NETDEV_UNREGISTER;
+}
+
+/** A dump is under way, and hooks told since its begin that the device is gone. */
+function wentMeanwhile({ ns }: Context, ifindex: number): boolean {
+  return ns.own.dump?.touched.get(LINKS.part)?.has(ifindex) === true && !ns.links.has(ifindex);
 }
 
 /** A VRF keeps the table it was made with (`vrf_newlink()`), which hooks cannot tell. */

@@ -8,8 +8,11 @@ import type { Rule } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { putRow, removeRow, sameValue, type Table } from './table.ts';
 
-/** FIB_RULE_IIF_DETACHED and FIB_RULE_OIF_DETACHED: computed, not configured. */
-const DETACHED = 0x8 | 0x10;
+/**
+ * FIB_RULE_UNRESOLVED, FIB_RULE_IIF_DETACHED, FIB_RULE_OIF_DETACHED: computed for whoever asks
+ * (`fib_nl_fill_rule()`), not kept.
+ */
+const COMPUTED = 0x4 | 0x8 | 0x10;
 const KERNEL_ID_MIN = 1n << 32n;
 const FR_ACT_TO_TBL = 1;
 const RTPROT_BOOT = 3;
@@ -57,17 +60,26 @@ export const ruleSubject: Subject<RuleEvent, string, Rule> = {
   table: RULES,
   /** Netlink does not tell the kernel's address of a rule: it is then known by its content. */
   keyOf(ctx, event) {
-    const { rules } = ctx.ns.own;
+    const { rules, dump } = ctx.ns.own;
     if (rules.has(`${event.id}`)) return `${event.id}`;
     const content = contentOf(ruleOf(event));
     for (const [key, rule] of rules) {
       const unnamed = event.id === 0n || rule.id < KERNEL_ID_MIN;
       if (unnamed && sameValue(contentOf(rule), content)) return key;
     }
-    return event.id === 0n ? `${ctx.ns.own.nextId++}` : `${event.id}`;
+    if (event.id !== 0n) return `${event.id}`;
+    for (const [key, rule] of dump?.rulesGone ?? []) {
+      if (sameValue(contentOf(rule), content)) return key;
+    }
+    return `${ctx.ns.own.nextId++}`;
   },
   set: (ctx, event, key) => void putRow(ctx, RULES, key, { ...ruleOf(event), id: BigInt(key) }),
   remove: removeRule,
+  goes(ctx, event) {
+    const { dump } = ctx.ns.own;
+    const key = ruleSubject.keyOf(ctx, event);
+    if (key !== undefined && dump && !dump.overflow) dump.rulesGone.set(key, ruleOf(event));
+  },
 };
 
 function removeRule(ctx: Context, key: string): void {
@@ -91,7 +103,7 @@ function ruleOf(event: RuleEvent): Rule {
     mark,
     markMask,
     gotoTarget,
-    frFlags,
+    frFlags: frFlags & ~COMPUTED,
     suppressPrefixlen,
     suppressIfgroup,
     uidRange,
@@ -110,7 +122,7 @@ function ruleOf(event: RuleEvent): Rule {
 /** What was configured: no kernel address, nothing that is resolved at run time. */
 function contentOf(rule: Rule): Omit<Rule, 'id' | 'iif' | 'oif'> {
   const { id: _id, iif: _iif, oif: _oif, ...content } = rule;
-  return { ...content, frFlags: rule.frFlags & ~DETACHED };
+  return content;
 }
 
 /** Ascending preference; equal ones stay in the order they came (`fib_nl_newrule()`). */

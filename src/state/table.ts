@@ -21,8 +21,17 @@ export interface Table<K, V> {
 
 type AnyValue = ChangeValues[ChangeObject];
 
-/** Sets a row. False when its table is full. */
-export function putRow<K, V>(ctx: Context, table: Table<K, V>, key: K, row: V): boolean {
+/**
+ * Sets a row. False when its table is full. `came`: one that was not known is new in the kernel,
+ * too; otherwise a dump that is under way still has its place.
+ */
+export function putRow<K, V>(
+  ctx: Context,
+  table: Table<K, V>,
+  key: K,
+  row: V,
+  came = true,
+): boolean {
   const rows = table.rows(ctx.ns);
   const old = rows.get(key);
   if (old === undefined && rows.size >= ctx.limits[table.part]) {
@@ -30,7 +39,7 @@ export function putRow<K, V>(ctx: Context, table: Table<K, V>, key: K, row: V): 
     unseed(ctx, table.part, 'limit');
     return false;
   }
-  touch(ctx, table, key, old === undefined);
+  touch(ctx, table, key, came && old === undefined);
   if (old !== undefined && sameValue(old, row)) return true;
   rows.set(key, row);
   table.after?.(ctx.ns);

@@ -14,6 +14,8 @@ export interface World {
   readonly pendingRas: PendingRas;
   /** When the hooks began to report; undefined before the first event. */
   startNs: Instant | undefined;
+  /** Jiffies a second; undefined until the agent tells. */
+  hz: number | undefined;
   /** Records each CPU had lost when it last reported. */
   readonly lostByCpu: Map<number, number>;
   /** Records of state lost and programs on state skipped, as the counters last said. */
@@ -31,6 +33,7 @@ export function createWorld(limits: Limits = LIMITS): World {
     dead: new Set(),
     pendingRas: new Map(),
     startNs: undefined,
+    hz: undefined,
     lostByCpu: new Map(),
     lostState: 0,
     refusedNetns: 0,

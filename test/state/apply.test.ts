@@ -359,6 +359,20 @@ describe('rules, labels, neighbours, nexthops, settings', () => {
     );
   });
 
+  test('timers told in jiffies are what their files say', () => {
+    const sysctl = (op: 'change' | 'dump', name: string, value: bigint) =>
+      ({ ...at(3, op), kind: 'sysctl', dir: 'route', name, value, error: 0 }) as const;
+    const info = { hz: 250 } as never;
+    const start = { ...at(1, 'none', 0n), kind: 'agent-start', info } as const;
+    const ofHook = (name: string, value: bigint) =>
+      stateOf(worldOf([start, sysctl('change', name, value)])).sysctls.get(`route.${name}`);
+    assert.equal(ofHook('gc_interval', 7500n), 30);
+    assert.equal(ofHook('gc_min_interval_ms', 125n), 500);
+    assert.equal(ofHook('max_size', 4096n), 4096);
+    const read = [dumpMark(2, 'begin'), sysctl('dump', 'gc_interval', 30n), dumpMark(4, 'end')];
+    assert.equal(stateOf(worldOf([start, ...read])).sysctls.get('route.gc_interval'), 30);
+  });
+
   test('shares are stale when ignore_routes_with_linkdown changes without a carrier, until one comes', () => {
     const conf = { ignoreRoutesWithLinkdown: 0 } as never;
     const down = { ...link(at(1)), carrier: false };

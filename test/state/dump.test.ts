@@ -333,3 +333,69 @@ test('since when an address is deprecated is no drift, until when it is preferre
   };
   assert.deepEqual([drift(0x20), drift(0)], [false, true]);
 });
+
+describe('what goes while a dump runs that has read it', () => {
+  const loose = { oifname: 'x0', oif: -1 };
+
+  test('a rule, which the dump cannot name, is gone', () => {
+    const named = rule(at(3), 100, { id: 1n << 40n, ...loose });
+    const read = rule(at(10.2, 'dump'), 100, { id: 0n, ...loose, frFlags: 0x10 });
+    const gone = { ...named, ...at(10.5, 'del') };
+    const prefs = (before: readonly KernelEvent[]): number[] => {
+      const world = worldOf([dumpMark(10, 'begin'), ...before, read, dumpMark(11, 'end')]);
+      return stateOf(world).rules.map(({ pref }) => pref);
+    };
+    assert.deepEqual(prefs([gone]), []);
+    assert.deepEqual(prefs([]), [100]);
+    // Gone before it was read: another one of the same content.
+    assert.deepEqual(prefs([{ ...gone, ...at(10.1, 'del') }]), [100]);
+  });
+
+  test('a device does not come back by a notification', () => {
+    const notify = { ...link(at(10.6, 'change'), 9), event: 18 };
+    const known = [link(at(10.3), 9), link(at(10.5, 'del'), 9), notify];
+    const world = worldOf([dumpMark(10, 'begin'), ...known, dumpMark(11, 'end')]);
+    assert.deepEqual([...stateOf(world).links.keys()], []);
+  });
+});
+
+describe('what hooks tell of for the first time while a dump runs', () => {
+  const order = (op: 'new' | 'change'): unknown => {
+    const told = [link(at(10.1, op), 2), address(at(10.1, op), '2001:db8::a', { flags: 0x80 })];
+    const read = [
+      ...[2, 3].map((ifindex) => link(at(10.2, 'dump'), ifindex)),
+      ...['2001:db8::b', '2001:db8::a'].map((one) => address(at(10.2, 'dump'), one)),
+    ];
+    const late = told.map((event) => ({ ...event, ...at(10.3, 'change') }));
+    const world = worldOf([dumpMark(10, 'begin'), ...told, ...read, ...late, dumpMark(11, 'end')]);
+    const { links, addresses } = stateOf(world);
+    return [[...links.keys()], [...addresses.values()].map(({ addr }) => addr)];
+  };
+
+  test('keeps its place when it was there before', () => {
+    assert.deepEqual(order('change'), [
+      [2, 3],
+      ['2001:db8::a', '2001:db8::b'],
+    ]);
+  });
+
+  test('is last when it came', () => {
+    assert.deepEqual(order('new'), [
+      [3, 2],
+      ['2001:db8::b', '2001:db8::a'],
+    ]);
+  });
+});
+
+test('flags that the kernel computes for a dump of rules are no drift', () => {
+  const rules = { id: 1n << 40n, oifname: 'x0', oif: -1 };
+  const world = worldOf([BIRTH, link(at(1)), rule(at(2), 100, rules)]);
+  const read = rule(at(10, 'dump'), 100, { ...rules, id: 0n, frFlags: 0x10 });
+  const changes = feed(world, dump(10, 11, [link(at(10)), read]));
+  const drifted = changes.filter((change) => change.object === 'rule' && isDrift(change));
+  // The rules of its birth are not in this dump.
+  assert.deepEqual(
+    drifted.map(({ op }) => op).filter((op) => op !== 'del'),
+    [],
+  );
+});
