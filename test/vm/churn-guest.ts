@@ -3,87 +3,22 @@
  * `churn-guest.js DIR SECONDS SEED CHANGES_A_SECOND TALKERS [RECORD-OPTION…]`.
  */
 
-import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, openSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { copyFileSync, openSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { stringify } from 'yaml';
 import { MAIN } from '../../agent/paths.ts';
+import { job, topology } from './churn-bed.ts';
 
-const CHURN = fileURLToPath(new URL('../../../test/vm/churn.py', import.meta.url));
-const [dir = '/tmp', seconds = '20', seed = '1', rate = '100', talkers = '2', ...options] =
-  process.argv.slice(2);
-
-function sh(script: string): void {
-  const { status, stderr } = spawnSync('sh', ['-ec', script], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${script}\n${stderr}`);
-}
-
-function topology(): void {
-  const dummies = [0, 1, 2].map(
-    (i) =>
-      `ip -n near link add d${i} type dummy; ip -n near link set d${i} up;
-       ip -n near addr add 2001:db8:a${i}::1/64 dev d${i} nodad;`,
-  );
-  sh(`ip netns add near; ip netns add far
-    for n in near far; do ip -n $n link set lo up; done
-    for i in 0 1; do
-      ip -n near link add v$i type veth peer name p$i netns far
-      ip -n far link set p$i up
-      ip -n near link set v$i up
-    done
-    for i in 1 2 3; do ip -n far addr add fe80::$i/64 dev p0 nodad; done
-    ip -n near link add vrf9 type vrf table 9; ip -n near link set vrf9 up
-    ip netns exec near sh -c 'echo 64 > /proc/sys/net/ipv6/conf/v0/accept_ra_rt_info_max_plen'
-    ${dummies.join('')}`);
-}
-
-/** Routers that do not agree with each other, nor with themselves. */
-function routerFile(): string {
-  const pio = (net: string, valid: number, preferred: number): object => ({
-    pio: { prefix: `2001:db8:${net}::/64`, valid, preferred },
-  });
-  const rio = (block: number, lifetime: number): object => ({
-    rio: { prefix: `2001:db8:${block}::/48`, lifetime },
-  });
-  const ra = (from: number, lifetime: number, preference: string, all: object[]): object => ({
-    from: `fe80::${from}`,
-    interval: 2,
-    jitter: 0.5,
-    initialInterval: 1,
-    lifetime,
-    preference,
-    options: all,
-  });
-  const pvd = { pvd: { id: 'pvd.example.com' } };
-  const ras = [
-    ra(1, 600, 'medium', [pio('a0', 3600, 1800), rio(1, 600)]),
-    ra(2, 600, 'high', [pvd, pio('b1', 3600, 1800), rio(2, 600)]),
-    ra(3, 2, 'low', [pio('b2', 3, 1)]),
-    ra(1, 0, 'medium', [pio('a0', 3600, 0), rio(1, 0)]),
-    ra(2, 600, 'low', [pvd, pio('b1', 7200, 0), rio(2, 2)]),
-  ];
-  const file = '/tmp/router.yaml';
-  writeFileSync(file, stringify({ interface: 'p0', ras }));
-  return file;
-}
-
-function job(): string {
-  const all = [`python3 ${CHURN} change ${seconds} ${seed} ${rate}`];
-  for (let i = 0; i < Number(talkers); i++) {
-    all.push(`python3 ${CHURN} talk ${seconds} ${Number(seed) * 100 + i} 50`);
-  }
-  const near = all.map((one) => `ip netns exec near ${one} & workers="$workers $!"`).join('\n');
-  return `${process.execPath} ${MAIN} router --netns far ${routerFile()} & router=$!
-    ${near}
-    wait $workers; kill -INT $router; wait`;
-}
+const [dir = '/tmp', ...rest] = process.argv.slice(2);
+const [seconds = 20, seed = 1, changesPerSecond = 100, talkers = 2] = rest.slice(0, 4).map(Number);
+const options = rest.slice(4);
 
 topology();
 const trace = '/tmp/churn.pcapng';
 const live = '/tmp/live.ndjson';
 const args = [MAIN, 'record', '-o', trace, '--format', 'ndjson', ...options];
-const record = spawn(process.execPath, [...args, '--', 'bash', '-c', `{ ${job()}; } >&2`], {
+const churn = job({ seconds, seed, changesPerSecond, talkers });
+const record = spawn(process.execPath, [...args, '--', 'bash', '-c', `{ ${churn}; } >&2`], {
   stdio: ['ignore', openSync(live, 'w'), 'inherit'],
 });
 process.exitCode = await new Promise<number>((resolve) =>

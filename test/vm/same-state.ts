@@ -33,9 +33,9 @@ const TABLES: Readonly<
     key: ({ id }) => `${id}`,
     place: ({ table, dst, dstLen, metric }) => `${table} ${dst}/${dstLen} ${metric}`,
   },
-  // A rule made before the start has no id that a dump could tell.
+  // A rule made before the start has no id that a dump could tell: it is known by all the rest.
   rule: {
-    key: ({ pref, src, table }) => `${pref} ${src} ${table}`,
+    key: (row) => JSON.stringify(without(row, ['id'])),
     place: () => '',
     skip: ['id'],
   },
