@@ -61,7 +61,8 @@ function setRoute(ctx: Context, event: RouteEvent, entry: Fib6Entry): void {
   const route = routeOf(entry, old?.attribution ?? attributedToNone('ra-not-seen'), netPvd);
   const attribution = attributeRoute(ns, route, before, ctx.tsNs);
   if (old) ns.own.contents?.delete(contentOf(old));
-  if (putRow(ctx, ROUTES, entry.id, routeOf(entry, attribution, netPvd))) {
+  const came = event.op === 'new';
+  if (putRow(ctx, ROUTES, entry.id, routeOf(entry, attribution, netPvd), came)) {
     ns.own.contents?.set(contentOf(entry), entry.id);
     if (!old) addPlace(ns, entry);
   } else forgetClaim(ns.own.index.routes, entry.id);

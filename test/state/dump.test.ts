@@ -361,21 +361,32 @@ describe('what goes while a dump runs that has read it', () => {
 
 describe('what hooks tell of for the first time while a dump runs', () => {
   const order = (op: 'new' | 'change'): unknown => {
-    const told = [link(at(10.1, op), 2), address(at(10.1, op), '2001:db8::a', { flags: 0x80 })];
+    const told = [
+      route(at(10.1, op), 7, '2001:db8::/64'),
+      link(at(10.1, op), 2),
+      address(at(10.1, op), '2001:db8::a', { flags: 0x80 }),
+    ];
     const read = [
       ...[2, 3].map((ifindex) => link(at(10.2, 'dump'), ifindex)),
+      ...[7, 8].map((id) => route(at(10.2, 'dump'), id, '2001:db8::/64')),
       ...['2001:db8::b', '2001:db8::a'].map((one) => address(at(10.2, 'dump'), one)),
     ];
     const late = told.map((event) => ({ ...event, ...at(10.3, 'change') }));
     const world = worldOf([dumpMark(10, 'begin'), ...told, ...read, ...late, dumpMark(11, 'end')]);
-    const { links, addresses } = stateOf(world);
-    return [[...links.keys()], [...addresses.values()].map(({ addr }) => addr)];
+    const { links, addresses, routes } = stateOf(world);
+    const addrs = [...addresses.values()].map(({ addr }) => addr);
+    return [
+      [...links.keys()],
+      addrs,
+      [...routes.keys()].map((id) => [7, 8].find((n) => entry(n, '::/0').id === id)),
+    ];
   };
 
   test('keeps its place when it was there before', () => {
     assert.deepEqual(order('change'), [
       [2, 3],
       ['2001:db8::a', '2001:db8::b'],
+      [7, 8],
     ]);
   });
 
@@ -383,6 +394,7 @@ describe('what hooks tell of for the first time while a dump runs', () => {
     assert.deepEqual(order('new'), [
       [3, 2],
       ['2001:db8::b', '2001:db8::a'],
+      [8, 7],
     ]);
   });
 });
