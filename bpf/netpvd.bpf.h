@@ -61,6 +61,10 @@ static __always_inline void pvd_fill_pvds(struct pvd_pvds *out, struct pvd_set *
 	}
 }
 
+/* A field of ours, NULL where this kernel's series has not got that far. */
+#define pvd_read_field(type, ptr, field)                                                           \
+	(bpf_core_field_exists(type, field) ? BPF_CORE_READ((type *)(ptr), field) : NULL)
+
 /* What a flow is bound to: as pvd_flow_bound() finds it, but for the kind of destination. */
 static __always_inline void pvd_fill_bound(struct pvd_pvds *out, struct flowi6 *fl6,
 					   struct sock *sk)
@@ -70,13 +74,13 @@ static __always_inline void pvd_fill_bound(struct pvd_pvds *out, struct flowi6 *
 
 	if (!pvd_has_netpvd())
 		return;
-	set = BPF_CORE_READ((struct flowi6___pvd *)fl6, flowi6_pvd);
+	set = pvd_read_field(struct flowi6___pvd, fl6, flowi6_pvd);
 	if (!set && sk) {
 		state = BPF_CORE_READ(sk, __sk_common.skc_state);
 		if (state == PVD_TCP_TIME_WAIT)
-			set = BPF_CORE_READ((struct inet_timewait_sock___pvd *)sk, tw_pvd);
+			set = pvd_read_field(struct inet_timewait_sock___pvd, sk, tw_pvd);
 		else if (state != PVD_TCP_NEW_SYN_RECV)
-			set = BPF_CORE_READ((struct sock___pvd *)sk, sk_pvd);
+			set = pvd_read_field(struct sock___pvd, sk, sk_pvd);
 	}
 	pvd_fill_pvds(out, set);
 }
@@ -88,7 +92,7 @@ static __always_inline __u32 pvd_of_route(struct fib6_info *rt)
 
 	if (!pvd_has_netpvd())
 		return 0;
-	pvd = BPF_CORE_READ((struct fib6_info___pvd *)rt, fib6_pvd);
+	pvd = pvd_read_field(struct fib6_info___pvd, rt, fib6_pvd);
 	return pvd ? BPF_CORE_READ(pvd, id) : 0;
 }
 

@@ -147,3 +147,16 @@ test('a PvD that left the registry holds no route, and still binds', () => {
   const [data] = run([gone, ...took(ONE, ONE, [TWO.id])]);
   assert.equal(data?.verdict.verdict, 'diverge');
 });
+
+test('a PvD made by hand exists, though no RA told of it', () => {
+  const hand = netpvd(2.5, { id: 3, name: 'hand.example', router: '::', saddr: '' });
+  const error = -99; // EADDRNOTAVAIL: it has no address
+  const bound = [3];
+  const [data] = run([
+    hand,
+    lookup(3, { entry: undefined, tries: [], error: -101, oif: 1, bound }),
+    saddr(3, { error, bound }),
+    flow(3, { error, bound }),
+  ]);
+  assert.equal(data?.verdict.verdict, 'agree', JSON.stringify(data));
+});

@@ -10,9 +10,6 @@ export function pvdOfRoute({ netPvd, attribution }: Route): PvdId | undefined {
   return netPvd === undefined ? attribution.pvd : (netPvd ?? undefined);
 }
 
-/** That of the RA first: a kernel leaves an address in the PvDs it once was in. */
 export function pvdsOfAddress({ netPvds, attribution: { pvd } }: Address): readonly PvdId[] {
-  if (netPvds === undefined) return pvd === undefined ? [] : [pvd];
-  if (pvd === undefined || !netPvds.includes(pvd)) return netPvds;
-  return [pvd, ...netPvds.filter((other) => other !== pvd)];
+  return netPvds ?? (pvd === undefined ? [] : [pvd]);
 }

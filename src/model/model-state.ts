@@ -30,7 +30,7 @@ export interface Candidate {
   readonly device: Device;
   readonly label: number;
   readonly pvd: PvdId | undefined;
-  /** All it belongs to, `pvd` first. */
+  /** All it belongs to, as decisions see it. */
   readonly pvds: readonly PvdId[];
 }
 
@@ -257,7 +257,6 @@ function addCandidate(state: ModelState, address: Address): void {
   if (device === undefined) return;
   if (address.flags & IFA_F_OPTIMISTIC) state.hasOptimistic = true;
   const words = wordsOf(address.addr);
-  const pvds = pvdsOfAddress(address);
   const type = addrType(words, 0);
   const scope = srcScope(type);
   const before = device.addrs.findIndex((other) => scope >= other.scope);
@@ -270,7 +269,7 @@ function addCandidate(state: ModelState, address: Address): void {
     prefixLen: address.prefixLen,
     device,
     label: addrLabel(state.labels, words, 0, address.ifindex),
-    pvd: pvds[0],
-    pvds,
+    pvd: address.attribution.pvd,
+    pvds: pvdsOfAddress(address),
   });
 }

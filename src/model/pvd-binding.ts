@@ -2,7 +2,7 @@
 
 import { RTF_ANYCAST, RTF_LOCAL } from './constants.ts';
 import type { Context } from './context.ts';
-import { E_FLAGS, E_PVD, ENTRY } from './fib6-trie.ts';
+import { E_FLAGS, E_PVD } from './fib6-trie.ts';
 
 /**
  * Whether the binding admits the entry: `find_rr_leaf()` of the 2018 patch compares
@@ -17,9 +17,7 @@ export function pvdAllows(ctx: Context, entry: number): boolean {
   return pvd === 0 && isUnowned(ctx, entry);
 }
 
-/** Local, anycast, link-local and multicast routes: no RA announces them, so no PvD owns them. */
+/** `pvd_route_open()`: what is on this host. Groups and the link are open to all before. */
 function isUnowned(ctx: Context, entry: number): boolean {
-  if ((ctx.state.fib.entries[entry + E_FLAGS] as number) & (RTF_LOCAL | RTF_ANYCAST)) return true;
-  const dst = ctx.state.fib.routes[entry / ENTRY]?.dst ?? '';
-  return /^fe[89ab].:/.test(dst) || /^ff..:/.test(dst);
+  return ((ctx.state.fib.entries[entry + E_FLAGS] as number) & (RTF_LOCAL | RTF_ANYCAST)) !== 0;
 }
