@@ -126,11 +126,14 @@ function follow({ process: { stdout } }: Child): {
   return seen;
 }
 
-const early = await startRecorder('early');
+const early = await startRecorder('early', '--format', 'ndjson');
+const watched = follow(early);
 await sleep(1000);
 // What the whole scenario expects does not hold for this part of it.
 const lab = start(['lab', 'run', '--no-check', writeScenario()]);
 await until('the scenario', lab, () => existsSync(SILENT));
+// Born before its eyes, but some of it only a dump tells.
+await until('the first dump of the host', early, () => watched.seeded);
 lab.process.kill('SIGSTOP');
 const late = await startRecorder('late', '--format', 'ndjson');
 const heard = follow(late);

@@ -81,10 +81,10 @@ for (const kernelName of ['debian:6.1', 'debian:6.12', 'debian:7.2']) {
       for (const line of readFileSync(join(dir, 'live.ndjson'), 'utf8').trim().split('\n')) {
         const { kind, netns, data } = JSON.parse(line);
         if (kind === 'stats') skipped = data.skipped ?? 0;
-        // The other agent calibrates in namespaces without a name: no dump ever tells of them.
-        if (kind !== 'decision' || (netns.name === '' && data.verdict.verdict === 'undecided')) {
-          continue;
-        }
+        if (kind !== 'decision') continue;
+        // The other agent calibrates in namespaces that are gone before a dump could tell of them.
+        const isOfOther = netns.name === '' || netns.name.startsWith('pid:');
+        if (isOfOther && data.verdict.verdict === 'undecided') continue;
         const key = `${data.verdict.verdict}: ${data.verdict.reason ?? ''}`;
         kinds.set(key, (kinds.get(key) ?? 0) + 1);
       }
