@@ -90,7 +90,7 @@ static __always_inline void pvd_fill_sock(struct pvd_sock *out, struct sock *sk)
 	out->bound_dev_if = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
 	out->family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	out->state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	if (out->state == PVD_TCP_TIME_WAIT || out->state == PVD_TCP_NEW_SYN_RECV)
+	if (out->state == TCP_TIME_WAIT || out->state == TCP_NEW_SYN_RECV)
 		return; /* not a full socket */
 	out->mark = BPF_CORE_READ(sk, sk_mark);
 	out->type = BPF_CORE_READ(sk, sk_type);

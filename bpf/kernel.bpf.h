@@ -27,9 +27,11 @@ typedef _Bool bool;
 #define false 0
 
 /* Values of the user-space ABI. */
-#define AF_INET6  10
-#define EEXIST	  17
-#define MAX_ERRNO 4095
+#define AF_INET6	 10
+#define EEXIST		 17
+#define MAX_ERRNO	 4095
+#define TCP_TIME_WAIT	 6  /* BPF_TCP_TIME_WAIT */
+#define TCP_NEW_SYN_RECV 12 /* BPF_TCP_NEW_SYN_RECV */
 
 #define BPF_RB_AVAIL_DATA 0 /* bpf_ringbuf_query(): bytes not read yet */
 

@@ -8,9 +8,6 @@
 
 #include "emit.bpf.h"
 
-#define PVD_TCP_TIME_WAIT    6
-#define PVD_TCP_NEW_SYN_RECV 12
-
 PVD_KERNEL_TYPES_BEGIN
 struct net_pvd {
 	__u32 id;
@@ -77,9 +74,9 @@ static __always_inline void pvd_fill_bound(struct pvd_pvds *out, struct flowi6 *
 	set = pvd_read_field(struct flowi6___pvd, fl6, flowi6_pvd);
 	if (!set && sk) {
 		state = BPF_CORE_READ(sk, __sk_common.skc_state);
-		if (state == PVD_TCP_TIME_WAIT)
+		if (state == TCP_TIME_WAIT)
 			set = pvd_read_field(struct inet_timewait_sock___pvd, sk, tw_pvd);
-		else if (state != PVD_TCP_NEW_SYN_RECV)
+		else if (state != TCP_NEW_SYN_RECV)
 			set = pvd_read_field(struct sock___pvd, sk, sk_pvd);
 	}
 	pvd_fill_pvds(out, set);

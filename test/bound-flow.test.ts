@@ -160,3 +160,24 @@ test('a PvD made by hand exists, though no RA told of it', () => {
   ]);
   assert.equal(data?.verdict.verdict, 'agree', JSON.stringify(data));
 });
+
+test('a kernel that was told to keep no PvDs has no rule 5.5 either', () => {
+  // parse_pvd 0: the RAs are attributed here, but nothing is in a PvD there. The newest address wins.
+  const outside = (sec: number, domain: Domain, metric: number): KernelEvent[] =>
+    learned(sec, domain, metric).map((event) => {
+      if (event.kind === 'addr') return { ...event, pvds: [] };
+      return event.kind === 'route' ? { ...event, pvd: 0 } : event;
+    });
+  const state = [...outside(2, ONE, METRIC[1]), ...outside(2.1, TWO, METRIC[2])];
+  const used = entry(100, '::/0', defaultVia(ONE, METRIC[1]));
+  const from = (domain: Domain) => {
+    const source = addr6(domain.saddr);
+    const events = [
+      lookup(3, { entry: used }),
+      saddr(3, { saddr: source }),
+      flow(3, { saddr: source }),
+    ];
+    return run(events, state)[0]?.verdict.verdict;
+  };
+  assert.deepEqual([from(TWO), from(ONE)], ['agree', 'diverge']);
+});

@@ -70,6 +70,7 @@ const address = z.object({
   validUntil: until,
   preferredUntil: until,
   attribution,
+  netPvds: z.array(pvdId).exactOptional(),
 });
 const route = z.object({
   id: big,
@@ -92,6 +93,7 @@ const route = z.object({
   protocol: int.default(3),
   nhFlags: u32,
   attribution,
+  netPvd: pvdId.nullable().exactOptional(),
 });
 const rule = z.object({
   id: big,

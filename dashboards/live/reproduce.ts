@@ -29,12 +29,13 @@ export function shellWord(text: string): string {
 
 /** The file of `pvdscope predict --query`. */
 export function queryFile({ query, sock }: DecisionData): string {
-  const { daddr, saddr, oif, iif, mark, uid, flowinfo, sport, dport, proto } = query;
+  const { daddr, saddr, oif, iif, mark, uid, flowinfo, sport, dport, proto, binding } = query;
   const asked = { daddr, saddr, oif, iif, mark, flowinfo, sport, dport, proto };
   return JSON.stringify({
     kind: 'flow',
     ...asked,
     ...(uid === null ? {} : { uid }),
+    ...(binding === undefined ? {} : { binding }),
     ...(sock === null ? {} : { sock: { boundDevIf: sock.boundDevIf, srcprefs: sock.srcprefs } }),
   });
 }

@@ -253,9 +253,9 @@ function matchesOif(ctx: Context, c: Candidate): boolean {
  */
 function suitsRoute(ctx: Context, c: Candidate): boolean {
   const isStrict = ctx.profile.pvd === 'strict';
-  if (isStrict && (dst.routePvd !== undefined || ctx.state.netPvds?.size)) {
-    return c.pvds.includes(dst.routePvd as PvdId);
-  }
+  if (isStrict && dst.routePvd !== undefined) return c.pvds.includes(dst.routePvd);
+  // Its kernel keeps PvDs, and the route is in none.
+  if (isStrict && c.address.netPvds !== undefined) return false;
   if (!isAdvertisedByNextHop(ctx.state, c)) return false;
   return isStrict || (ctx.profile.quirks.nextHopRule ?? openQuirk(ctx, 'nextHopRule'));
 }

@@ -7,6 +7,7 @@ import { DEVCONF } from './devconf.ts';
 import { LINKS } from './links-table.ts';
 import { NEIGHBOURS } from './neighbours.ts';
 import { removeFromPvds } from './pvd-registry.ts';
+import { attachRules, detachRules } from './rules.ts';
 import type { Link } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { putRow, removeRow } from './table.ts';
@@ -32,7 +33,11 @@ export const linkSubject: Subject<LinkEvent, number, Link> = {
     const isKnown = ns.seeded || wentMeanwhile(ctx, key);
     if (!old && isOfUnlisted(event, isKnown)) return;
     const came = event.op === 'new' || event.event === NETDEV_REGISTER;
-    putRow(ctx, LINKS, key, linkOf(event, event.op === 'new' ? undefined : old), came);
+    const link = linkOf(event, event.op === 'new' ? undefined : old);
+    if (putRow(ctx, LINKS, key, link, came) && link.name !== old?.name) {
+      if (old) detachRules(ctx, key);
+      attachRules(ctx, link);
+    }
   },
   remove: removeLink,
 };
@@ -88,4 +93,5 @@ function removeLink(ctx: Context, ifindex: number): void {
     if (neighbour.ifindex === ifindex) removeRow(ctx, NEIGHBOURS, key);
   }
   removeFromPvds(ctx, ifindex);
+  detachRules(ctx, ifindex);
 }

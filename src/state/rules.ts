@@ -4,7 +4,7 @@ import type { RuleEvent } from '../decode/event.ts';
 import { prefix6, prefix6From } from '../net/prefix6.ts';
 import type { Context } from './context.ts';
 import type { NetnsState } from './netns-state.ts';
-import type { Rule } from './snapshot.ts';
+import type { Link, Rule } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { putRow, removeRow, sameValue, type Table } from './table.ts';
 
@@ -14,6 +14,8 @@ import { putRow, removeRow, sameValue, type Table } from './table.ts';
  */
 const COMPUTED = 0x4 | 0x8 | 0x10;
 const KERNEL_ID_MIN = 1n << 32n;
+/** Index of a device that is named and not there. */
+const DETACHED = -1;
 const FR_ACT_TO_TBL = 1;
 const RTPROT_BOOT = 3;
 
@@ -117,6 +119,24 @@ function ruleOf(event: RuleEvent): Rule {
     l3mdev,
     protocol,
   };
+}
+
+/** `attach_rules()`: a device has come, or has another name; rules without one may wait for it. */
+export function attachRules(ctx: Context, { ifindex, name }: Pick<Link, 'ifindex' | 'name'>): void {
+  resolve(ctx, (index, wanted) => (index === DETACHED && wanted === name ? ifindex : index));
+}
+
+/** `detach_rules()`: the device goes, or gives its name up. */
+export function detachRules(ctx: Context, ifindex: number): void {
+  resolve(ctx, (index) => (index === ifindex ? DETACHED : index));
+}
+
+function resolve(ctx: Context, indexOf: (index: number, name: string) => number): void {
+  for (const [key, rule] of ctx.ns.own.rules) {
+    const iif = indexOf(rule.iif, rule.iifname);
+    const oif = indexOf(rule.oif, rule.oifname);
+    if (iif !== rule.iif || oif !== rule.oif) putRow(ctx, RULES, key, { ...rule, iif, oif });
+  }
 }
 
 /** What was configured: no kernel address, nothing that is resolved at run time. */

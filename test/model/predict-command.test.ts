@@ -6,7 +6,7 @@ import { parseQueryFile, parseStateFile } from '../../agent/command/predict-inpu
 import { AgentError } from '../../agent/error.ts';
 import { explainLines } from '../../src/model/explain.ts';
 import { predict } from '../../src/model/predict.ts';
-import { LINUX } from '../../src/model/profile.ts';
+import { LINUX, LINUX_PVD } from '../../src/model/profile.ts';
 import { presentSnapshot } from '../../src/state/present.ts';
 import { stateOf } from '../case/answer.ts';
 import { toSnapshot } from '../case/ip-state.ts';
@@ -47,6 +47,22 @@ describe('predict', () => {
     const snapshot = parseStateFile(text, 'S.json');
     const query = parseQueryFile(QUERY, 'Q.json', 0n);
     assert.deepEqual(predict(snapshot, query, LINUX), predict(toSnapshot(state), query, LINUX));
+  });
+  it('reads which PvDs a kernel that knows them keeps routes and addresses in', () => {
+    const { tables } = JSON.parse(STATE);
+    const route = tables.route.map((row: object, i: number) => ({
+      ...row,
+      netPvd: i === 0 ? null : 'two.example',
+    }));
+    const address = tables.address.map((row: object) => ({ ...row, netPvds: ['two.example'] }));
+    const text = JSON.stringify({ tables: { ...tables, route, address } });
+    const snapshot = parseStateFile(text, 'S.json');
+    const asked = JSON.stringify({ ...JSON.parse(QUERY), binding: ['two.example'] });
+    const { outcomes } = predict(snapshot, parseQueryFile(asked, 'Q', 0n), LINUX_PVD);
+    assert.deepEqual(
+      outcomes.map(({ gateway, routePvd }) => [gateway, routePvd]),
+      [['fe80::2', 'two.example']],
+    );
   });
   it('has no ladder unless asked', () => {
     const snapshot = parseStateFile(STATE, 'S.json');

@@ -227,6 +227,19 @@ describe('rules, labels, neighbours, nexthops, settings', () => {
     );
   });
 
+  test('a rule follows the device it names: gone, come again, renamed', () => {
+    const world = worldOf([born, link(at(1), 7, 'red')]);
+    const indices = () => stateOf(world).rules.map(({ iif, oif }) => [iif, oif])[1];
+    feed(world, [rule(at(2), 100, { id, oifname: 'red', oif: 7, iifname: 'blue', iif: -1 })]);
+    assert.deepEqual(indices(), [-1, 7]);
+    feed(world, [link(at(3, 'del'), 7, 'red')]);
+    assert.deepEqual(indices(), [-1, -1]);
+    feed(world, [link(at(4), 9, 'red')]);
+    assert.deepEqual(indices(), [-1, 9]);
+    feed(world, [{ ...link(at(5, 'change'), 9, 'blue'), event: 11 }]);
+    assert.deepEqual(indices(), [9, -1]);
+  });
+
   test('equal preferences keep the order of insertion', () => {
     const world = worldOf([
       rule(at(1), 9, { id, table: 1 }),

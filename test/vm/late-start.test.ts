@@ -7,15 +7,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { findKernel } from '../../agent/lab/kernel.ts';
-import { runInGuest } from '../../agent/lab/vm.ts';
 import { readTrace } from '../../agent/trace/reader.ts';
 import { decodeRecord } from '../../src/decode/record.ts';
 import { createPipeline, step } from '../../src/pipeline.ts';
 import { presentSnapshot, type SnapshotJson } from '../../src/state/present.ts';
+import { guestSaid } from './guest-said.ts';
 import { differences } from './same-state.ts';
 
 const GUEST = fileURLToPath(new URL('./late-start-guest.js', import.meta.url));
@@ -83,23 +81,7 @@ for (const kernelName of ['debian:6.1', 'debian:6.12', 'debian:7.2']) {
     let endNs = 0n;
 
     before(async () => {
-      let text = '';
-      const stdout = new Writable({
-        write(chunk: Buffer, _encoding, done) {
-          text += chunk.toString();
-          done();
-        },
-      });
-      const { complaints, exitCode } = await runInGuest({
-        kernel: await findKernel(kernelName),
-        command: [process.execPath, GUEST, dir],
-        rw: [dir],
-        timeoutMs: 900_000,
-        stdout,
-        stderr: stdout,
-      });
-      assert.deepEqual(complaints, [], 'the kernel complained');
-      assert.equal(exitCode, 0, text);
+      const text = await guestSaid({ kernel: kernelName, args: [GUEST, dir], timeoutMs: 900_000 });
       const { codes, scenario, said } = JSON.parse(text.slice(text.indexOf('{"codes"')));
       assert.equal(scenario, 0, said.lab);
       assert.deepEqual(codes, [0, 0], `${said.early}${said.late}`);

@@ -5,15 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../agent/error.ts';
-import { findKernel } from '../../agent/lab/kernel.ts';
-import { runInGuest } from '../../agent/lab/vm.ts';
 import { MAIN } from '../../agent/paths.ts';
 import { KIND } from '../../src/decode/layout.gen.ts';
 import type { Envelope, StatsData } from '../../src/publish/envelope.ts';
+import { guestSaid } from './guest-said.ts';
 
 const GUEST = fileURLToPath(new URL('./loss-guest.js', import.meta.url));
 /** Emulated, on a busy machine. */
@@ -123,24 +121,8 @@ function named(counts: readonly number[]): Record<string, number> {
   return Object.fromEntries(entries.filter(([, count]) => count > 0));
 }
 
-async function boot(kernelName: string, dir: string): Promise<Run> {
-  let said = '';
-  const collect = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      said += chunk.toString();
-      done();
-    },
-  });
-  const { complaints, exitCode } = await runInGuest({
-    kernel: await findKernel(kernelName),
-    command: [process.execPath, GUEST, dir],
-    rw: [dir],
-    timeoutMs: TIMEOUT_MS,
-    stdout: collect,
-    stderr: collect,
-  });
-  assert.deepEqual(complaints, [], 'the kernel complained');
-  assert.equal(exitCode, 0, said);
+async function boot(kernel: string, dir: string): Promise<Run> {
+  const said = await guestSaid({ kernel, args: [GUEST, dir], timeoutMs: TIMEOUT_MS });
   const line = said.split('\n').find((one) => one.startsWith('{'));
   assert.ok(line, said);
   return JSON.parse(line) as Run;

@@ -8,17 +8,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { findKernel } from '../../agent/lab/kernel.ts';
-import { runInGuest } from '../../agent/lab/vm.ts';
 import { MAIN } from '../../agent/paths.ts';
 import { readTrace, type TraceProblem } from '../../agent/trace/reader.ts';
 import { decodeRecord } from '../../src/decode/record.ts';
 import { createPipeline, step } from '../../src/pipeline.ts';
 import type { Envelope } from '../../src/publish/envelope.ts';
 import { presentSnapshot, type SnapshotJson } from '../../src/state/present.ts';
+import { guestSaid } from './guest-said.ts';
 import { differences } from './same-state.ts';
 
 const GUEST = fileURLToPath(new URL('./restart-guest.js', import.meta.url));
@@ -229,25 +227,8 @@ function firstDivergences(decisions: readonly Decision[]): string {
     .join('\n');
 }
 
-async function boot(kernelName: string, dir: string): Promise<Facts> {
-  let said = '';
-  const collect = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      said += chunk.toString();
-      done();
-    },
-  });
-  const { complaints, exitCode } = await runInGuest({
-    kernel: await findKernel(kernelName),
-    command: [process.execPath, GUEST, dir],
-    rw: [dir],
-    memMiB: 1536,
-    timeoutMs: TIMEOUT_MS,
-    stdout: collect,
-    stderr: collect,
-  });
-  assert.deepEqual(complaints, [], 'the kernel complained');
-  assert.equal(exitCode, 0, said);
+async function boot(kernel: string, dir: string): Promise<Facts> {
+  const said = await guestSaid({ kernel, args: [GUEST, dir], memMiB: 1536, timeoutMs: TIMEOUT_MS });
   const line = said.split('\n').find((one) => one.startsWith('{"codes"'));
   assert.ok(line, said);
   return JSON.parse(line) as Facts;

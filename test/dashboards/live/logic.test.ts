@@ -259,6 +259,8 @@ test('to ask again: words of a shell stay words', () => {
   assert.equal(shellWord('eth0.5'), 'eth0.5');
   assert.equal(shellWord('-n'), "'-n'");
   assert.equal(JSON.parse(queryFile(DECISION)).daddr, DECISION.query.daddr);
+  const bound = { ...DECISION, query: { ...query, binding: ['one.example'] } };
+  assert.deepEqual(JSON.parse(queryFile(bound)).binding, ['one.example']);
 });
 
 test('the agent is asked how a decision came about until it says, not twice at once', async (t) => {
